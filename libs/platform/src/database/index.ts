@@ -1,0 +1,2 @@
+export { Database, DatabaseModule } from './database.module.js';
+export { type DatabaseOptions, type Orm } from './open-database.js';

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Logger } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
+import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
+import pg from 'pg';
+import { ConfigurationError } from '../config/configuration-error.js';
+import { lockFolder } from './folder-lock.js';
+
+/** One number for every process that migrates: `pg_advisory_lock` lets one of them in at a time. */
+const MIGRATION_LOCK = 0x636f756e;
+const CONNECT_TIMEOUT_MS = 1_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+export interface DatabaseOptions {
+  /** `postgres://…`; without it the database is an embedded PGlite in `directory`. */
+  readonly url: string | undefined;
+  /** The app's own data folder. */
+  readonly directory: string;
+  /** Folder of the SQL migrations that drizzle-kit wrote. */
+  readonly migrationsDirectory: string;
+}
+
+/** The same SQL on PostgreSQL and on PGlite. */
+export type Orm = PgDatabase<PgQueryResultHKT>;
+
+export interface OpenDatabase {
+  readonly orm: Orm;
+  /** @throws when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an app's database and brings its schema up to date.
+ *
+ * @throws ConfigurationError when it cannot be reached, or its folder cannot be used.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
+  return options.url === undefined ? openPglite(options) : openPostgres(options, options.url);
+}
+
+async function openPostgres(
+  { migrationsDirectory }: DatabaseOptions,
+  connectionString: string,
+): Promise<OpenDatabase> {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  // An idle connection that breaks (a restart of the server) is replaced at the next query; without a listener it
+  // would end the process.
+  pool.on('error', (error) => new Logger('Database').warn(`idle connection lost: ${error.message}`));
+
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  try {
+    await client.connect();
+  } catch (error) {
+    await pool.end();
+    throw new ConfigurationError([`DATABASE_URL: cannot connect (${(error as Error).message})`]);
+  }
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await migratePostgres(drizzlePostgres(client), { migrationsFolder: migrationsDirectory });
+  } finally {
+    await client.end(); // gives the lock back
+  }
+  return withPing(drizzlePostgres(pool), () => pool.end());
+}
+
+async function openPglite({ directory, migrationsDirectory }: DatabaseOptions): Promise<OpenDatabase> {
+  const unlock = lockFolder(directory);
+  try {
+    const client = await PGlite.create(join(directory, 'pglite'));
+    const orm = drizzlePglite(client);
+    await migratePglite(orm, { migrationsFolder: migrationsDirectory });
+    return withPing(orm, async () => {
+      await client.close();
+      unlock();
+    });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function withPing(orm: Orm, close: () => Promise<void>): OpenDatabase {
+  return {
+    orm,
+    close,
+    ping: async () => {
+      await orm.execute(sql`SELECT 1`);
+    },
+  };
+}

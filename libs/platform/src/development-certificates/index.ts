@@ -1,0 +1,4 @@
+export {
+  ensureDevelopmentCertificates,
+  type CertificateFiles,
+} from './ensure-development-certificates.js';

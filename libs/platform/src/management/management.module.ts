@@ -1,0 +1,23 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { ManagementServer, type ManagementServerOptions } from './management-server.js';
+import { Readiness } from './readiness.js';
+
+/** Probes and metrics on a port of their own, which is not published to callers. */
+@Global()
+@Module({})
+export class ManagementModule {
+  static forRoot(options: ManagementServerOptions): DynamicModule {
+    return {
+      module: ManagementModule,
+      providers: [
+        Readiness,
+        {
+          provide: ManagementServer,
+          inject: [Readiness],
+          useFactory: (readiness: Readiness) => new ManagementServer(options, readiness),
+        },
+      ],
+      exports: [Readiness],
+    };
+  }
+}
