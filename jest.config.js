@@ -26,8 +26,22 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
+  testTimeout: 30_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/*/src/**/*.spec.ts'] },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'] },
+    {
+      // Black box over one running stack: started here, or named by API and ISSUER.
+      ...shared,
+      displayName: 'api',
+      testMatch: ['<rootDir>/test/api/*.e2e-spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+    {
+      // Black box over processes that each suite starts, breaks and stops.
+      ...shared,
+      displayName: 'processes',
+      testMatch: ['<rootDir>/test/processes/*.e2e-spec.ts'],
+    },
   ],
 };

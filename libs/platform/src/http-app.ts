@@ -33,7 +33,8 @@ export async function createHttpApp(
     logger: new StructuredLogger(logger),
     abortOnError: false,
   });
-  app.enableShutdownHooks();
+  // A stop that was asked for ends with code 0; by default Nest repeats the signal, which ends it with 143.
+  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   addProbeRoutes(adapter.getInstance(), app.get(Readiness));
   return app;
 }

@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Level, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { ConfigurationError } from './config/configuration-error.js';
 
 export interface LoggerOptions {
   /** Name of the process, in every line. */
@@ -47,10 +48,15 @@ export class StructuredLogger implements LoggerService {
 
   /** Nest passes the context last, and an error's stack before it. */
   private write(level: Level, message: unknown, rest: readonly unknown[]): void {
+    if (message instanceof ConfigurationError) return; // `runProcess` tells the operator, without a stack
     const context = rest.length > 0 ? String(rest.at(-1)) : undefined;
     const stack = rest.length > 1 ? rest[0] : undefined;
     if (message instanceof Error) this.pino[level]({ context, err: message }, message.message);
-    else if (typeof message === 'object') this.pino[level]({ context, ...message });
-    else this.pino[level]({ context, stack }, String(message));
+    else if (typeof message === 'string') this.pino[level]({ context, stack }, message);
+    else this.pino[level]({ context, ...asFields(message) });
   }
+}
+
+function asFields(message: unknown): object {
+  return typeof message === 'object' && message !== null ? message : { msg: message };
 }

@@ -42,8 +42,10 @@ export interface Address {
 
 /** An absolute http or https URL without query and fragment, kept to the letter: issuers are compared as strings. */
 export function httpUrl(): z.ZodURL {
-  return z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }).refine(
-    (text) => URL.canParse(text) && !new URL(text).search && !new URL(text).hash,
-    'must not have a query or a fragment',
-  );
+  return z
+    .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
+    .refine(
+      (text) => URL.canParse(text) && !new URL(text).search && !new URL(text).hash,
+      'must not have a query or a fragment',
+    );
 }

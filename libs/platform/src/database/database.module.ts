@@ -1,4 +1,11 @@
-import { Global, Inject, Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { Readiness } from '../management/readiness.js';
 import { openDatabase, type DatabaseOptions, type OpenDatabase, type Orm } from './open-database.js';
 

@@ -1,2 +1,3 @@
 export { Database, DatabaseModule } from './database.module.js';
 export { type DatabaseOptions, type Orm } from './open-database.js';
+export { writeEmbeddedTemplate } from './embedded-database.js';

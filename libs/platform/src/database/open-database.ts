@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
@@ -7,8 +6,9 @@ import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
-import pg from 'pg';
+import { Client, Pool } from 'pg';
 import { ConfigurationError } from '../config/configuration-error.js';
+import { openEmbeddedDatabase } from './embedded-database.js';
 import { lockFolder } from './folder-lock.js';
 
 /** One number for every process that migrates: `pg_advisory_lock` lets one of them in at a time. */
@@ -48,7 +48,7 @@ async function openPostgres(
   { migrationsDirectory }: DatabaseOptions,
   connectionString: string,
 ): Promise<OpenDatabase> {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString,
     max: 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -58,7 +58,7 @@ async function openPostgres(
   // would end the process.
   pool.on('error', (error) => new Logger('Database').warn(`idle connection lost: ${error.message}`));
 
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   try {
     await client.connect();
   } catch (error) {
@@ -77,7 +77,7 @@ async function openPostgres(
 async function openPglite({ directory, migrationsDirectory }: DatabaseOptions): Promise<OpenDatabase> {
   const unlock = lockFolder(directory);
   try {
-    const client = await PGlite.create(join(directory, 'pglite'));
+    const client = await openEmbeddedDatabase(join(directory, 'pglite'));
     const orm = drizzlePglite(client);
     await migratePglite(orm, { migrationsFolder: migrationsDirectory });
     return withPing(orm, async () => {

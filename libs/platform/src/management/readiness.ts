@@ -5,7 +5,8 @@ export type ReadinessCheck = () => void | Promise<void>;
 
 export interface ReadinessReport {
   readonly status: 'ready' | 'unready';
-  readonly checks: Readonly<Record<string, 'ok' | string>>;
+  /** `ok`, or why not. */
+  readonly checks: Readonly<Record<string, string>>;
 }
 
 /** Whether this process can do its work now. A feature registers a check for each thing it cannot work without. */

@@ -17,6 +17,8 @@ import {
 } from '@peculiar/x509';
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+/** RFC 9336. Named so that the certificate is good for no TLS connection: without any usage it would be for all. */
+const DOCUMENT_SIGNING = '1.3.6.1.5.5.7.3.36';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const AUTHORITY_LIFETIME_MS = 3_650 * DAY_MS;
 const LEAF_LIFETIME_MS = 365 * DAY_MS;
@@ -87,7 +89,9 @@ export class CertificateAuthority {
 
 function extensionsForUse(use: CertificateUse, spiffeId: string, commonName: string): Extension[] {
   const names: JsonGeneralNames = [{ type: 'url', value: spiffeId }];
-  if (use === 'signature') return [new SubjectAlternativeNameExtension(names)];
+  if (use === 'signature') {
+    return [new SubjectAlternativeNameExtension(names), new ExtendedKeyUsageExtension([DOCUMENT_SIGNING])];
+  }
   names.push({ type: 'dns', value: commonName }, { type: 'dns', value: 'localhost' });
   return [
     new SubjectAlternativeNameExtension(names),

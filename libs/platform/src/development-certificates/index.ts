@@ -1,4 +1,0 @@
-export {
-  ensureDevelopmentCertificates,
-  type CertificateFiles,
-} from './ensure-development-certificates.js';
