@@ -1,0 +1,14 @@
+export { Access, type AccessRule } from './access/access.js';
+export { assertEveryHandlerDeclaresAccess } from './access/declared-access.js';
+export { AuthError, type AuthErrorCode } from './auth-error.js';
+export { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './jose/signature-algorithm.js';
+export { identityHeaders, type Principal } from './principal.js';
+export { bootstrapWorkload } from './propagation/bootstrap-workload.js';
+export { CurrentCaller, CurrentPrincipal, type Caller } from './propagation/caller.js';
+export { type MessageContract } from './propagation/message-contract.js';
+export { spiffeId } from './propagation/spiffe.js';
+export { createTransactionTokenVerifier } from './propagation/transaction-token-keys.js';
+export { WorkloadClient } from './propagation/workload-client.js';
+export { WorkloadIdentity } from './propagation/workload-identity.js';
+export { ServiceError } from './service-error.js';
+export { TransactionTokenIssuer } from './transaction-token/transaction-token-issuer.js';

@@ -1,0 +1,132 @@
+import { AuthError } from '../auth-error.js';
+import type { VerificationKey } from './verification-key.js';
+import { UnusableKeyError } from './verification-key.js';
+
+export interface KeyStoreOptions {
+  /** Fetches the issuer's whole JWKS; its own deadline and size limit are its duty. */
+  readonly fetchKeys: () => Promise<readonly unknown[]>;
+  /** Makes a key of one JWK. @throws UnusableKeyError */
+  readonly importKey: (jwk: unknown) => VerificationKey;
+  /** Age at which the set is fetched again in the background. */
+  readonly refreshAfterMs: number;
+  /** Age up to which a set goes on serving while the issuer cannot be reached. */
+  readonly maxStaleMs: number;
+  /** Least time between two fetches that unknown `kid`s cause. */
+  readonly unknownKidCooldownMs: number;
+  /** Least time between two attempts while the issuer cannot be reached. */
+  readonly retryAfterMs: number;
+  readonly onWarning: (message: string) => void;
+  readonly now: () => number;
+}
+
+/**
+ * An issuer's keys: the whole set, fetched ahead of need, served from memory.
+ *
+ * - A request never waits for a fetch while a usable set is there, so an outage of the issuer is not one of the API.
+ * - An unknown `kid` costs at most one fetch in each cool-down, however many arrive (unauthenticated callers could
+ *   otherwise turn the gateway on the issuer), and that budget is not the scheduled refresh's: a flood cannot starve it.
+ * - Without a usable set the answer is `keys_unavailable` (503): the token may be perfectly good.
+ * - One unusable key does not take the set down; two keys with one `kid` are both refused, as nobody can say which.
+ */
+export class KeyStore {
+  private keys: ReadonlyMap<string, VerificationKey> | undefined;
+  private loadedAt = Number.NEGATIVE_INFINITY;
+  private attemptedAt = Number.NEGATIVE_INFINITY;
+  private unknownKidAt = Number.NEGATIVE_INFINITY;
+  private fetching: Promise<void> | undefined;
+
+  constructor(private readonly options: KeyStoreOptions) {}
+
+  /** Age of the set in milliseconds; infinite before the first. */
+  get ageMs(): number {
+    return this.options.now() - this.loadedAt;
+  }
+
+  get isUsable(): boolean {
+    return this.keys !== undefined && this.ageMs < this.options.maxStaleMs;
+  }
+
+  /**
+   * Finds a key by its `kid`.
+   *
+   * @throws AuthError `key_unknown` (401) or `keys_unavailable` (503)
+   */
+  async find(kid: string): Promise<VerificationKey> {
+    if (!this.isUsable) await this.load();
+    else if (this.ageMs > this.options.refreshAfterMs) this.refreshInBackground();
+
+    const known = this.keys?.get(kid);
+    if (known) return known;
+
+    const { now, unknownKidCooldownMs } = this.options;
+    if (now() - Math.max(this.unknownKidAt, this.loadedAt) >= unknownKidCooldownMs) {
+      this.unknownKidAt = now();
+      await this.refresh().catch(() => undefined); // an outage does not make an unknown key known
+      const found = this.keys?.get(kid);
+      if (found) return found;
+    }
+    throw new AuthError('key_unknown', 'no key of the issuer has the kid of the token');
+  }
+
+  /**
+   * Fetches the set unless a usable one is there.
+   *
+   * @throws AuthError `keys_unavailable`
+   */
+  async load(): Promise<void> {
+    if (this.isUsable) return;
+    const { now, retryAfterMs } = this.options;
+    if (this.fetching === undefined && now() - this.attemptedAt < retryAfterMs) {
+      throw new AuthError('keys_unavailable', 'the keys could not be fetched a moment ago');
+    }
+    try {
+      await this.refresh();
+    } catch (cause) {
+      throw new AuthError('keys_unavailable', 'the keys cannot be fetched', { cause });
+    }
+  }
+
+  private refreshInBackground(): void {
+    const { now, retryAfterMs, onWarning } = this.options;
+    if (this.fetching !== undefined || now() - this.attemptedAt < retryAfterMs) return;
+    this.refresh().catch((error: unknown) => {
+      onWarning(`serving keys that are ${Math.round(this.ageMs / 1_000)} s old: ${String(error)}`);
+    });
+  }
+
+  /** One fetch in flight, shared by all who ask meanwhile. */
+  private refresh(): Promise<void> {
+    this.fetching ??= this.fetch().finally(() => {
+      this.fetching = undefined;
+    });
+    return this.fetching;
+  }
+
+  private async fetch(): Promise<void> {
+    this.attemptedAt = this.options.now();
+    const keys = this.importSet(await this.options.fetchKeys());
+    if (keys.size === 0) throw new UnusableKeyError('the JWKS has no usable key');
+    this.keys = keys;
+    this.loadedAt = this.options.now();
+  }
+
+  private importSet(jwks: readonly unknown[]): ReadonlyMap<string, VerificationKey> {
+    const keys = new Map<string, VerificationKey>();
+    const ambiguous = new Set<string>();
+    for (const jwk of jwks) {
+      try {
+        const key = this.options.importKey(jwk);
+        if (keys.has(key.kid)) ambiguous.add(key.kid);
+        keys.set(key.kid, key);
+      } catch (error) {
+        if (!(error instanceof UnusableKeyError)) throw error;
+        this.options.onWarning(`a key of the JWKS is not used: it ${error.message}`);
+      }
+    }
+    for (const kid of ambiguous) {
+      keys.delete(kid);
+      this.options.onWarning('keys of the JWKS are not used: several have the same kid');
+    }
+    return keys;
+  }
+}

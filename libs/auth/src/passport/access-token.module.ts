@@ -1,0 +1,66 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
+import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
+import type { Principal } from '../principal.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import { CallerInterceptor } from './caller.interceptor.js';
+import { CHALLENGE, HttpAccessGuard } from './http-access.guard.js';
+import { IssuerKeys } from './issuer-keys.js';
+
+export interface AccessTokenOptions {
+  /** `iss` to the letter. */
+  readonly issuer: string;
+  /** Where the issuer's keys are; null asks its discovery document. */
+  readonly jwksUri: string | null;
+  /** This API's resource identifier, which `aud` has to name. */
+  readonly audience: string;
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** Clock skew that is forgiven. */
+  readonly clockToleranceSeconds: number;
+  /** Longest life of an access token that is accepted. */
+  readonly maxLifetimeSeconds: number;
+  /** Makes the transaction token for calls to workloads; null where no workload is called. */
+  readonly issueTransactionToken: ((principal: Principal) => string) | null;
+}
+
+/**
+ * Verifies access tokens on every route of an HTTP app: Passport's JWT strategy, the issuer's keys, the guard and
+ * the caller's context. Every route then needs an `@Access` declaration.
+ */
+@Module({})
+export class AccessTokenModule {
+  static forRoot(options: AccessTokenOptions): DynamicModule {
+    const { issuer, audience, issueTransactionToken } = options;
+    return {
+      module: AccessTokenModule,
+      imports: [PassportModule],
+      providers: [
+        { provide: IssuerKeys, useFactory: () => new IssuerKeys(options) },
+        {
+          provide: AccessTokenVerifier,
+          inject: [IssuerKeys],
+          useFactory: (keys: IssuerKeys) => new AccessTokenVerifier({ ...options, keys, now: Date.now }),
+        },
+        AccessTokenStrategy,
+        Reflector,
+        { provide: CHALLENGE, useValue: { realm: audience } },
+        { provide: APP_GUARD, useClass: HttpAccessGuard },
+        {
+          provide: APP_INTERCEPTOR,
+          useFactory: () => new CallerInterceptor(issueTransactionToken ?? refuseTransactionTokens(issuer)),
+        },
+      ],
+      exports: [IssuerKeys],
+    };
+  }
+}
+
+function refuseTransactionTokens(issuer: string): (principal: Principal) => string {
+  return () => {
+    throw new TypeError(
+      `no transaction tokens are issued for principals of ${issuer}: issueTransactionToken is null`,
+    );
+  };
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
+import { AccessTokenVerifier, type UnverifiedAccessToken } from '../access-token/access-token-verifier.js';
+import type { Principal } from '../principal.js';
+import { bearerToken, type CredentialsRequest } from './bearer-token.js';
+import { installVerifier } from './jwt-verifier.js';
+
+export const ACCESS_TOKEN_STRATEGY = 'access-token';
+
+installVerifier(Strategy);
+
+/**
+ * Passport's JWT strategy, step by step: passport-jwt takes the token from the request (`jwtFromRequest`), asks for
+ * the key (`secretOrKeyProvider`), verifies (`JwtVerifier`) and hands over the result (`validate`). Each step is one
+ * of ours, because the stock ones look a key up before they look at `typ`, `alg` and `iss`, accept what an API must
+ * not (no `exp`, any `typ`), cannot verify EdDSA, and turn an outage of the issuer into an invalid token.
+ */
+@Injectable()
+export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN_STRATEGY) {
+  constructor(verifier: AccessTokenVerifier) {
+    super({ jwtFromRequest: bearerToken, secretOrKeyProvider: keyProvider(verifier) });
+  }
+
+  validate(principal: Principal): Principal {
+    return principal;
+  }
+}
+
+/** All checks that come before the signature, and the key; a refusal here never reaches the cryptography. */
+function keyProvider(verifier: AccessTokenVerifier): SecretOrKeyProvider<CredentialsRequest> {
+  return (_request, token: string, done) => {
+    // What passport-jwt types as a PEM goes as it is to `JwtVerifier`, which is ours.
+    const give = done as (error: unknown, key?: UnverifiedAccessToken) => void;
+    verifier.prepare(token).then((unverified) => give(null, unverified), give);
+  };
+}

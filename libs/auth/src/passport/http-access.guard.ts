@@ -1,0 +1,78 @@
+import { HttpException, Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import { ACCESS_RULE, isPublic, type AccessRule } from '../access/access.js';
+import { assertAccess } from '../access/assert-access.js';
+import { AuthError } from '../auth-error.js';
+import type { Principal } from '../principal.js';
+import { ACCESS_TOKEN_STRATEGY } from './access-token.strategy.js';
+import { bearerChallenge, type ChallengeContext } from './challenge.js';
+
+export const CHALLENGE = Symbol('challenge');
+
+/** Where the verified principal stands on a request, until the interceptor opens the caller's context. */
+export const PRINCIPAL = Symbol('principal');
+
+const OUTAGE_RETRY_SECONDS = 5;
+
+interface HeaderSink {
+  header(name: string, value: string): unknown;
+}
+
+/**
+ * Verifies the access token of every request and holds its principal against the route's `@Access`. A route without
+ * a declaration is refused, and so is every transport but HTTP.
+ */
+@Injectable()
+export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(CHALLENGE) private readonly challenge: ChallengeContext,
+  ) {
+    super({ property: PRINCIPAL, session: false });
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    try {
+      const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [
+        context.getHandler(),
+        context.getClass(),
+      ]);
+      if (rule === undefined || context.getType() !== 'http') {
+        throw new AuthError('access_undeclared', 'the handler does not declare who may call it');
+      }
+      if (isPublic(rule)) return true;
+      await super.canActivate(context);
+      const { [PRINCIPAL]: principal } = context.switchToHttp().getRequest<{ [PRINCIPAL]: Principal }>();
+      assertAccess(rule, principal, undefined);
+      return true;
+    } catch (error) {
+      if (error instanceof AuthError) throw this.toHttpException(error, context.switchToHttp().getResponse());
+      throw error;
+    }
+  }
+
+  /** Passport's verdict: an error of ours as it is; nothing else ever becomes a 401. */
+  override handleRequest<Verified>(error: unknown, principal: Verified | false, info: unknown): Verified {
+    if (error) throw error;
+    if (principal) return principal;
+    if (info instanceof Error) throw info;
+    throw new TypeError('Passport refused a request without a reason');
+  }
+
+  /** The answer says the status and the RFC 6750 error; the reason stays in `cause`, for the log. */
+  private toHttpException(error: AuthError, response: HeaderSink): HttpException {
+    if (error.status === 503) response.header('retry-after', String(OUTAGE_RETRY_SECONDS));
+    else if (error.oauthError !== undefined || error.status === 401) {
+      response.header('www-authenticate', bearerChallenge(error, this.challenge));
+    }
+    return new HttpException(TITLES[error.status], error.status, { cause: error });
+  }
+}
+
+const TITLES = {
+  400: 'The credentials of the request are malformed.',
+  401: 'A valid access token is required.',
+  403: 'The caller may not do this.',
+  503: 'Access tokens cannot be verified at the moment.',
+} as const;

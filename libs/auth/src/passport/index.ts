@@ -1,0 +1,2 @@
+export { AccessTokenModule, type AccessTokenOptions } from './access-token.module.js';
+export { IssuerKeys } from './issuer-keys.js';

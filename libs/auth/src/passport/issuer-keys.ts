@@ -1,0 +1,61 @@
+import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { KeyStore } from '../jose/key-store.js';
+import { importVerificationKey, type VerificationKey } from '../jose/verification-key.js';
+import { JwksSource, type JwksSourceOptions } from './jwks-source.js';
+
+/** At start, until the first set is there: an API that cannot verify is of no use to anyone. */
+const WARM_UP_RETRY_MS = 250;
+/** An issuer that starts together with us is given this many attempts before we complain, and again between complaints. */
+const ATTEMPTS_PER_WARNING = 40;
+
+/** The issuer's keys in an app's life: fetched from its start, before anyone asks. */
+export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(IssuerKeys.name);
+  private readonly store: KeyStore;
+  private warmUp: NodeJS.Timeout | undefined;
+
+  constructor(options: JwksSourceOptions) {
+    const source = new JwksSource(options);
+    this.store = new KeyStore({
+      fetchKeys: () => source.fetchKeys(),
+      importKey: importVerificationKey,
+      refreshAfterMs: 5 * 60_000,
+      maxStaleMs: 60 * 60_000,
+      unknownKidCooldownMs: 30_000,
+      retryAfterMs: 200,
+      onWarning: (message) => this.logger.warn(message),
+      now: Date.now,
+    });
+  }
+
+  /** @throws AuthError `key_unknown` or `keys_unavailable` */
+  find(kid: string): Promise<VerificationKey> {
+    return this.store.find(kid);
+  }
+
+  /** @throws Error while there are no keys to verify with */
+  assertUsable(): void {
+    if (!this.store.isUsable) throw new Error('the keys of the issuer have not been fetched');
+  }
+
+  onApplicationBootstrap(): void {
+    const attempt = (count: number): void => {
+      this.store.load().catch((error: unknown) => {
+        if (count % ATTEMPTS_PER_WARNING === 0) {
+          this.logger.warn(`waiting for the keys of the issuer: ${describe(error)}`);
+        }
+        this.warmUp = setTimeout(attempt, WARM_UP_RETRY_MS, count + 1).unref();
+      });
+    };
+    attempt(1);
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.warmUp);
+  }
+}
+
+function describe(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
+  return cause === undefined ? message : `${message} (${describe(cause)})`;
+}

@@ -1,0 +1,58 @@
+import { JwksClient } from 'jwks-rsa';
+import { fetchJson } from '../jose/fetch-json.js';
+import { isJsonObject } from '../jose/strict-json.js';
+
+const FETCH_LIMITS = { timeoutMs: 2_000, maxBytes: 262_144 };
+
+export interface JwksSourceOptions {
+  readonly issuer: string;
+  /** Where the keys are; null asks the issuer's discovery document. */
+  readonly jwksUri: string | null;
+}
+
+/**
+ * Fetches an issuer's key set through jwks-rsa. jwks-rsa's own cache and rate limiter stay off: they work per `kid`
+ * and share one budget between attackers and everyone else; `KeyStore` keeps the whole set instead.
+ */
+export class JwksSource {
+  private client: JwksClient | undefined;
+
+  constructor(private readonly options: JwksSourceOptions) {}
+
+  async fetchKeys(): Promise<readonly unknown[]> {
+    this.client ??= new JwksClient({
+      jwksUri: this.options.jwksUri ?? (await this.discoverJwksUri()),
+      cache: false,
+      rateLimit: false,
+      fetcher: async (uri) => requireJwks(await fetchJson(uri, FETCH_LIMITS)),
+    });
+    return requireKeys(await this.client.getKeys());
+  }
+
+  /**
+   * A discovery document counts only if it is the configured issuer's own, to the letter (RFC 8414 §3.3): whoever
+   * serves another's could make this API trust his keys.
+   */
+  private async discoverJwksUri(): Promise<string> {
+    const { issuer } = this.options;
+    const document = await fetchJson(`${issuer}/.well-known/openid-configuration`, FETCH_LIMITS);
+    if (!isJsonObject(document) || document['issuer'] !== issuer) {
+      throw new Error(`the discovery document at ${issuer} is not of that issuer`);
+    }
+    const { jwks_uri: jwksUri } = document;
+    if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
+      throw new Error(`the discovery document of ${issuer} has no jwks_uri`);
+    }
+    return jwksUri;
+  }
+}
+
+function requireJwks(document: unknown): { keys: unknown } {
+  if (!isJsonObject(document)) throw new Error('the JWKS is not a JSON object');
+  return { keys: requireKeys(document['keys']) };
+}
+
+function requireKeys(keys: unknown): readonly unknown[] {
+  if (!Array.isArray(keys)) throw new Error('the JWKS has no keys');
+  return keys;
+}

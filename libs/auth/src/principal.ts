@@ -1,0 +1,37 @@
+/**
+ * The verified caller: on whose behalf a request is made, and through which client. It exists only after a token
+ * has been verified, and is never built from a header, a body or an unverified claim.
+ */
+export interface Principal {
+  /** `iss` of the access token: subjects of different issuers are different callers. */
+  readonly issuer: string;
+  /** `sub`: an account, or the client itself where no person is involved (RFC 9068 §2.2). */
+  readonly subject: string;
+  /** `client_id`: the application that asked. */
+  readonly clientId: string;
+  /** `scope`, split: what the client may do. */
+  readonly scopes: readonly string[];
+  /** `roles`: what the subject is (RFC 9068 §2.2.3.1). Empty for a client of its own. */
+  readonly roles: readonly string[];
+  /** `jti` of the access token. */
+  readonly tokenId: string;
+}
+
+/** Identity in the header names that upstreams without this library read; see `identityHeaders`. */
+export interface IdentityHeaders {
+  readonly 'x-user-id': string;
+  readonly 'x-user-role': string;
+  readonly 'x-scope': string;
+}
+
+/**
+ * The read-only view of a principal in plain headers. It is computed from the verified token and goes out only; a
+ * service that read these names from the wire would trust whoever typed them (OWASP ASVS 5.0 4.1.3).
+ */
+export function identityHeaders(principal: Principal): IdentityHeaders {
+  return Object.freeze({
+    'x-user-id': principal.subject,
+    'x-user-role': principal.roles.join(' '),
+    'x-scope': principal.scopes.join(' '),
+  });
+}

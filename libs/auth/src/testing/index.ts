@@ -1,0 +1,4 @@
+export { forgedKeyOf, forgeKey, type ForgedKey } from './forged-key.js';
+export { hostileAccessTokens, type HostileToken } from './hostile-access-tokens.js';
+export { hostileTransactionTokens, TransactionTokenForge } from './hostile-transaction-tokens.js';
+export { encode, encodeParts, signCompact, signHmac, TokenForge } from './token-forge.js';

@@ -1,0 +1,32 @@
+import type { Principal } from '../principal.js';
+
+/** `typ` of a transaction token (draft-ietf-oauth-transaction-tokens, "Transaction Token Header"). */
+export const TRANSACTION_TOKEN_TYPE = 'txntoken+jwt';
+/** Name of the metadata member that carries it over TCP; the draft's HTTP header, in lower case. */
+export const TRANSACTION_TOKEN_METADATA = 'txn-token';
+
+/** The claims of a transaction token, as they are on the wire. */
+export interface TransactionTokenClaims {
+  readonly aud: string;
+  readonly iat: number;
+  readonly exp: number;
+  /** Identifies the transaction in every log line it causes. */
+  readonly txn: string;
+  readonly sub: string;
+  readonly scope: string;
+  /** SPIFFE ID of the workload that asked for the token. */
+  readonly req_wl: string;
+  /** Requester context: who the subject is, and the access token that was verified (never the token itself). */
+  readonly rctx: {
+    readonly iss: string;
+    readonly client_id: string;
+    readonly jti: string;
+    readonly roles: readonly string[];
+  };
+}
+
+/** A verified transaction: the principal, and the id that its hops share. */
+export interface Transaction {
+  readonly principal: Principal;
+  readonly id: string;
+}
