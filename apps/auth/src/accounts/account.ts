@@ -1,0 +1,19 @@
+export type Role = 'customer' | 'merchant' | 'admin';
+
+/** A person who can log in. `id` is the `sub` of their tokens: a UUID, which no `client_id` may look like. */
+export interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/** One address is one account, however it is typed. */
+export function normalizeEmail(email: string): string {
+  return email.trim().toLowerCase();
+}
+
+/** The claims of OpenID Connect Core §5.1 that each scope asks for; the provider keeps those that were granted. */
+export function claimsOf(account: Account): { sub: string; [claim: string]: string | boolean } {
+  return { sub: account.id, email: account.email, email_verified: true, name: account.name };
+}

@@ -1,0 +1,13 @@
+import { jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import type { Role } from './account.js';
+
+export const accounts = pgTable('accounts', {
+  id: uuid().primaryKey(),
+  /** In lower case, so that one address is one account. */
+  email: text().notNull().unique(),
+  passwordHash: text('password_hash').notNull(),
+  name: text().notNull(),
+  roles: jsonb().$type<readonly Role[]>().notNull(),
+  disabledAt: timestamp('disabled_at', { withTimezone: true }),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+});

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ManagementModule } from '@countersign/platform';
+import { DatabaseModule } from '@countersign/platform/database';
+import type { AuthConfig } from './app.config.js';
+import { DemoModule } from './demo/demo.module.js';
+import { InteractionsModule } from './interactions/interactions.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
+
+@Module({})
+export class AppModule {
+  static forRoot(config: AuthConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ManagementModule.forRoot({ host: config.MANAGEMENT_HOST, port: config.MANAGEMENT_PORT }),
+        DatabaseModule.forRoot({
+          url: config.DATABASE_URL,
+          directory: join(config.DATA_DIR, 'auth'),
+          migrationsDirectory: fileURLToPath(new URL('migrations', import.meta.url)),
+        }),
+        DemoModule.forRoot(config),
+        InteractionsModule.forRoot(config),
+        OidcModule.forRoot(config),
+      ],
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@countersign/platform/database';
+import { eq } from 'drizzle-orm';
+import { registrationFaults, type ClientRegistration } from './client-registration.js';
+import { hashClientSecret } from './client-secret.js';
+import { clients } from './clients.table.js';
+
+@Injectable()
+export class ClientsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The client's metadata; `client_secret` holds the hash of the secret. */
+  async find(clientId: string): Promise<ClientRegistration | undefined> {
+    const [row] = await this.database.orm.select().from(clients).where(eq(clients.clientId, clientId));
+    if (row === undefined) return undefined;
+    return row.secretHash === null ? row.metadata : { ...row.metadata, client_secret: row.secretHash };
+  }
+
+  /**
+   * Registers a client, or brings its registration up to date.
+   *
+   * @throws TypeError when the registration breaks a rule.
+   */
+  async save(registration: ClientRegistration, secret: string | null): Promise<void> {
+    const faults = registrationFaults(registration);
+    if (faults.length > 0) throw new TypeError(faults.join('; '));
+    const values = { metadata: registration, secretHash: secret === null ? null : hashClientSecret(secret) };
+    await this.database.orm
+      .insert(clients)
+      .values({ clientId: registration.client_id, ...values })
+      .onConflictDoUpdate({ target: clients.clientId, set: values });
+  }
+}

@@ -1,0 +1,67 @@
+import type { ClientRegistration } from '../clients/client-registration.js';
+import { API_SCOPES } from '../oidc/resource-server.js';
+
+export interface DemoClient {
+  readonly registration: ClientRegistration;
+  readonly secret: string | null;
+}
+
+/** The demo's clients. `audience` is the API's resource identifier, whose origin also serves their web pages. */
+export function demoClients(audience: string): readonly DemoClient[] {
+  const api = new URL(audience).origin;
+  return [
+    {
+      secret: null,
+      registration: {
+        client_id: 'demo-web',
+        client_name: 'Countersign demo',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        redirect_uris: [
+          `${api}/console/callback`,
+          `${api}/docs/oauth2-redirect.html`,
+          'http://127.0.0.1/callback',
+        ],
+        post_logout_redirect_uris: [`${api}/console`],
+        scope: ['openid', 'profile', 'email', 'offline_access', ...API_SCOPES].join(' '),
+      },
+    },
+    {
+      secret: 'demo-service-secret',
+      registration: {
+        ...clientCredentials,
+        client_id: 'demo-service',
+        client_name: 'Demo service',
+        scope: 'orders:read payments:read',
+      },
+    },
+    {
+      secret: 'demo-opaque-secret',
+      registration: {
+        ...clientCredentials,
+        client_id: 'demo-opaque',
+        client_name: 'Demo service with opaque tokens',
+        scope: 'orders:read payments:read',
+        access_token_format: 'opaque',
+      },
+    },
+    {
+      secret: 'gateway-secret',
+      registration: {
+        ...clientCredentials,
+        client_id: 'gateway',
+        client_name: 'Gateway',
+        grant_types: [],
+        resource_server: audience,
+      },
+    },
+  ];
+}
+
+const clientCredentials = {
+  token_endpoint_auth_method: 'client_secret_basic',
+  grant_types: ['client_credentials'],
+  response_types: [],
+  redirect_uris: [],
+} as const;

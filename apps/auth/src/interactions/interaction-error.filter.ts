@@ -1,0 +1,64 @@
+import {
+  Catch,
+  HttpException,
+  HttpStatus,
+  Logger,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { errors } from 'oidc-provider';
+import { QueueFullError } from '../accounts/work-queue.js';
+import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '../database-fault.js';
+import { errorPage } from '../pages/page.js';
+import { sendPage } from './send-page.js';
+
+interface Explanation {
+  readonly status: number;
+  /** What the person can do. */
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Turns whatever goes wrong on the way of a login into a page that says what the person can do. */
+@Catch()
+export class InteractionErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(InteractionErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { status, message, retryAfterSeconds } = this.explain(error);
+    if (retryAfterSeconds !== undefined) reply.header('Retry-After', retryAfterSeconds);
+    void sendPage(reply, status, errorPage(message), ["'none'"]);
+  }
+
+  private explain(error: unknown): Explanation {
+    if (error instanceof HttpException) return { status: error.getStatus(), message: error.message };
+    if (error instanceof errors.SessionNotFound) {
+      return {
+        status: HttpStatus.NOT_FOUND,
+        message:
+          'This login has expired, or was begun in another browser. Go back to the application and log in again.',
+      };
+    }
+    if (error instanceof QueueFullError) {
+      return {
+        status: HttpStatus.SERVICE_UNAVAILABLE,
+        message: 'Many people log in right now. Wait a few seconds and try again.',
+        retryAfterSeconds: OUTAGE_RETRY_SECONDS,
+      };
+    }
+    this.logger.error(withoutQuery(error));
+    if (isDatabaseOutage(error)) {
+      return {
+        status: HttpStatus.SERVICE_UNAVAILABLE,
+        message: 'The login is down for a moment. Wait a few seconds and try again.',
+        retryAfterSeconds: OUTAGE_RETRY_SECONDS,
+      };
+    }
+    return {
+      status: HttpStatus.INTERNAL_SERVER_ERROR,
+      message: 'The fault is ours. Go back to the application and try again later.',
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { Orm } from '@countersign/platform/database';
+import { and, eq, isNull, or, sql, type SQL } from 'drizzle-orm';
+import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { artefacts } from './artefacts.table.js';
+
+/**
+ * Models whose handle is all that a thief needs. Their rows hold its SHA-256, so that a dump of the database has no
+ * code, refresh token or session to use. (The handle of an interaction counts only in a signed cookie.)
+ */
+const BEARER_MODELS: ReadonlySet<string> = new Set([
+  'AccessToken',
+  'AuthorizationCode',
+  'ClientCredentials',
+  'RefreshToken',
+  'Session',
+]);
+
+/** oidc-provider's storage of one model. */
+export class ArtefactStore implements Adapter {
+  constructor(
+    private readonly model: string,
+    private readonly orm: Orm,
+  ) {}
+
+  async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
+    const { jti, ...withoutHandle } = payload;
+    const values = {
+      payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
+      grantId: payload.grantId ?? null,
+      userCode: payload.userCode ?? null,
+      uid: payload.uid ?? null,
+      expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
+    };
+    await this.orm
+      .insert(artefacts)
+      .values({ model: this.model, id: this.idOf(id), ...values })
+      .onConflictDoUpdate({ target: [artefacts.model, artefacts.id], set: values });
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const payload = await this.findWhere(eq(artefacts.id, this.idOf(id)));
+    return payload && { ...payload, jti: id };
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    return this.findWhere(eq(artefacts.uid, uid));
+  }
+
+  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    return this.findWhere(eq(artefacts.userCode, userCode));
+  }
+
+  /**
+   * Marks a code or refresh token as used, which succeeds once: of uses at the same time the database lets one
+   * change the row. Whoever comes second holds a copy, and nobody can tell which of the two is the thief: the whole
+   * family ends (RFC 6749 §4.1.2 for codes, RFC 9700 §4.14.2 for refresh tokens).
+   *
+   * @throws errors.InvalidGrant for every use but the first.
+   */
+  async consume(id: string): Promise<void> {
+    const consumed = await this.orm
+      .update(artefacts)
+      .set({ consumedAt: sql`now()` })
+      .where(and(this.is(id), isNull(artefacts.consumedAt)))
+      .returning({ id: artefacts.id });
+    if (consumed.length > 0) return;
+
+    const [row] = await this.orm.select({ grantId: artefacts.grantId }).from(artefacts).where(this.is(id));
+    if (row?.grantId) await this.revokeFamily(row.grantId);
+    throw new errors.InvalidGrant('already used');
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.orm.delete(artefacts).where(this.is(id));
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await this.orm
+      .delete(artefacts)
+      .where(and(eq(artefacts.model, this.model), eq(artefacts.grantId, grantId)));
+  }
+
+  /** A token that is issued while this runs refers to a grant that is gone, and is good for nothing. */
+  private async revokeFamily(grantId: string): Promise<void> {
+    const isGrant = and(eq(artefacts.model, 'Grant'), eq(artefacts.id, grantId));
+    await this.orm.delete(artefacts).where(or(isGrant, eq(artefacts.grantId, grantId)));
+  }
+
+  private async findWhere(condition: SQL): Promise<AdapterPayload | undefined> {
+    const [row] = await this.orm
+      .select({ payload: artefacts.payload, consumedAt: artefacts.consumedAt })
+      .from(artefacts)
+      .where(and(eq(artefacts.model, this.model), condition));
+    if (row === undefined) return undefined;
+    if (row.consumedAt === null) return row.payload;
+    return { ...row.payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
+  }
+
+  private is(id: string): SQL | undefined {
+    return and(eq(artefacts.model, this.model), eq(artefacts.id, this.idOf(id)));
+  }
+
+  private idOf(handle: string): string {
+    return BEARER_MODELS.has(this.model) ? createHash('sha256').update(handle).digest('base64url') : handle;
+  }
+}

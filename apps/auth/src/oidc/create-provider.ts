@@ -1,0 +1,69 @@
+import type { EventEmitter } from 'node:events';
+import { Logger } from '@nestjs/common';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '../database-fault.js';
+import { verifyClientSecret } from '../clients/client-secret.js';
+import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
+import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
+import { setResponseHeaders } from './response-headers.js';
+
+/**
+ * Builds an oidc-provider for one state of the key ring, in about 5 ms: the keys of a `Provider` cannot be changed,
+ * so that a rotation builds another and swaps it in.
+ */
+export function createProvider(options: ProviderOptions): Provider {
+  const provider = new Provider(options.issuer, providerConfiguration(options));
+  pinOrigin(provider, options.issuer);
+  useOwnClientRules(provider);
+  provider.use(setResponseHeaders);
+  logFaults(provider);
+  return provider;
+}
+
+/**
+ * The URLs in documents, redirects and cookies come from the issuer setting. Koa would take them from `Host`,
+ * `X-Forwarded-*` or the request target, with which a caller could have a poisoned discovery document cached
+ * (RFC 8414 §3.3) or a `Secure` cookie sent without TLS.
+ */
+function pinOrigin(provider: Provider, issuer: string): void {
+  const { origin, host, hostname, protocol } = new URL(issuer);
+  Object.defineProperties(provider.request, {
+    protocol: { get: () => protocol.slice(0, -1) },
+    host: { get: () => host },
+    hostname: { get: () => hostname },
+    origin: { get: () => origin },
+    href: { get: () => origin },
+  });
+}
+
+function useOwnClientRules({ Client }: Provider): void {
+  Client.prototype.redirectUriAllowed = function (uri) {
+    return isRedirectUriAllowed(this.redirectUris ?? [], uri);
+  };
+  Client.prototype.postLogoutRedirectUriAllowed = function (uri) {
+    return isRedirectUriAllowed(this.postLogoutRedirectUris ?? [], uri);
+  };
+  Client.prototype.compareClientSecret = function (secret) {
+    return verifyClientSecret(secret, this.clientSecret ?? '');
+  };
+}
+
+/** oidc-provider has written its answer when it reports a fault, and knows 500 only; a redirect stays as it is. */
+function answerUnavailable(ctx: KoaContextWithOIDC): void {
+  if (ctx.status !== 500) return;
+  ctx.status = 503;
+  if (!ctx.response.is('html')) ctx.body = { error: 'temporarily_unavailable' };
+  ctx.set('Retry-After', String(OUTAGE_RETRY_SECONDS));
+}
+
+/** What the caller is not told: the reason of a fault of ours. Refusals of callers are not logged as faults. */
+function logFaults(provider: Provider): void {
+  const logger = new Logger('OidcProvider');
+  provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
+    logger.error(withoutQuery(error));
+    if (isDatabaseOutage(error)) answerUnavailable(ctx);
+  });
+  // A fault outside every endpoint: Koa would print it to standard error.
+  const events: EventEmitter = provider;
+  events.on('error', (error: Error) => logger.error(withoutQuery(error)));
+}

@@ -1,0 +1,50 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
+import { Database } from '@countersign/platform/database';
+import { sql } from 'drizzle-orm';
+import { withoutQuery } from '../database-fault.js';
+import { artefacts } from './artefacts.table.js';
+
+const INTERVAL_MS = 60_000;
+/** A replica whose clock is behind may still ask for a row. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+/** Few enough to be quick: a table that has grown is emptied over several rounds. */
+const MAX_ROWS_A_ROUND = 5_000;
+
+/** Deletes what has expired. Nothing depends on it but the size of the table: an expired row counts for nothing. */
+@Injectable()
+export class ExpiredArtefactsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(ExpiredArtefactsService.name);
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+
+  constructor(@Inject(Database) private readonly database: Pick<Database, 'orm'>) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.round = this.deleteExpired().catch((error: unknown) =>
+        this.logger.warn(`not deleted: ${String(withoutQuery(error))}`),
+      );
+    }, INTERVAL_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.round;
+  }
+
+  async deleteExpired(): Promise<void> {
+    await this.database.orm.execute(sql`
+      DELETE FROM ${artefacts} WHERE ctid IN (
+        SELECT ctid FROM ${artefacts}
+        WHERE ${artefacts.expiresAt} < now() - make_interval(secs => ${CLOCK_TOLERANCE_SECONDS})
+        LIMIT ${MAX_ROWS_A_ROUND}
+        FOR UPDATE SKIP LOCKED
+      )`);
+  }
+}

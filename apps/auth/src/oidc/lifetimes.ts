@@ -1,0 +1,33 @@
+import type { Configuration } from 'oidc-provider';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The longest that a stolen access token is good for, and the longest that a change of roles takes. */
+export const ACCESS_TOKEN_SECONDS = 5 * MINUTE;
+const REFRESH_TOKEN_IDLE_SECONDS = 14 * DAY;
+const REFRESH_TOKEN_ABSOLUTE_SECONDS = 30 * DAY;
+const SESSION_SECONDS = 14 * DAY;
+
+export const lifetimes: Configuration['ttl'] = {
+  AccessToken: ACCESS_TOKEN_SECONDS,
+  ClientCredentials: ACCESS_TOKEN_SECONDS,
+  AuthorizationCode: MINUTE,
+  IdToken: 10 * MINUTE,
+  Interaction: 30 * MINUTE,
+  Session: SESSION_SECONDS,
+  Grant: REFRESH_TOKEN_ABSOLUTE_SECONDS,
+  RefreshToken: (_ctx, token) => refreshTokenSeconds(token.totalLifetime()),
+};
+
+/**
+ * How long the next refresh token is good for: until it has been idle for 14 days, and never past 30 days from the
+ * login, however often it is rotated (RFC 9700 §4.14.2). One second is the shortest that can be said.
+ */
+export function refreshTokenSeconds(secondsSinceLogin: number): number {
+  return Math.max(
+    1,
+    Math.min(REFRESH_TOKEN_IDLE_SECONDS, REFRESH_TOKEN_ABSOLUTE_SECONDS - secondsSinceLogin),
+  );
+}

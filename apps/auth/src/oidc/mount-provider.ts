@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+import type { CurrentProvider } from './current-provider.js';
+
+const ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
+  '/.well-known/openid-configuration': ['GET', 'OPTIONS'],
+  '/.well-known/oauth-authorization-server': ['GET', 'OPTIONS'],
+  '/.well-known/jwks.json': ['GET', 'OPTIONS'],
+  '/authorize': ['GET'],
+  '/authorize/:uid': ['GET'],
+  '/token': ['POST', 'OPTIONS'],
+  '/introspect': ['POST', 'OPTIONS'],
+  '/revoke': ['POST', 'OPTIONS'],
+  '/userinfo': ['GET', 'POST', 'OPTIONS'],
+  '/logout': ['GET'],
+  '/logout/confirm': ['POST'],
+  '/logout/success': ['GET'],
+};
+
+/**
+ * Hands the protocol endpoints to oidc-provider, and nothing else: it would answer 404 for Nest's own routes. It gets
+ * the request as it came in, with its body unread, and writes the response itself.
+ */
+export function mountProvider(server: FastifyInstance, provider: CurrentProvider): void {
+  void server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _body, done) => done(null));
+    for (const [url, method] of Object.entries(ENDPOINTS)) {
+      scope.route({
+        url,
+        method: [...method],
+        handler: async (request, reply) => {
+          reply.hijack();
+          await provider.handle(request.raw, reply.raw);
+        },
+      });
+    }
+  });
+}

@@ -1,0 +1,71 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Readiness } from '@countersign/platform';
+import { Database } from '@countersign/platform/database';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import { AccountsService } from '../accounts/accounts.service.js';
+import type { AuthConfig } from '../app.config.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { ClientsRepository } from '../clients/clients.repository.js';
+import { KeyEncryptionKey } from '../signing-keys/key-encryption-key.js';
+import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
+import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
+import { ArtefactStore } from './artefact-store.js';
+import { ClientStore } from './client-store.js';
+import { createProvider } from './create-provider.js';
+import { CurrentProvider } from './current-provider.js';
+import { ExpiredArtefactsService } from './expired-artefacts.service.js';
+import { toAuthenticatedAccount } from './token-claims.js';
+
+@Module({})
+export class OidcModule {
+  static forRoot(config: AuthConfig): DynamicModule {
+    return {
+      module: OidcModule,
+      global: true, // one provider answers for the whole process
+      imports: [AccountsModule, ClientsModule, SigningKeysModule.forRoot(config)],
+      providers: [
+        ExpiredArtefactsService,
+        {
+          provide: CurrentProvider,
+          inject: [
+            SigningKeysService,
+            KeyEncryptionKey,
+            Database,
+            ClientsRepository,
+            AccountsService,
+            Readiness,
+          ],
+          useFactory: async (
+            signingKeys: SigningKeysService,
+            keyEncryptionKey: KeyEncryptionKey,
+            { orm }: Database,
+            clients: ClientsRepository,
+            accounts: AccountsService,
+            readiness: Readiness,
+          ) => {
+            const keyRing = await signingKeys.loadOrCreate();
+            const provider = createProvider({
+              issuer: config.ISSUER,
+              audience: config.AUDIENCE,
+              keyRing,
+              cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
+              adapter: (model) =>
+                model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
+              findAccount: async (id) => {
+                const account = await accounts.findEnabled(id);
+                return account && toAuthenticatedAccount(account);
+              },
+            });
+            readiness.register('signing-keys', () => {
+              const missing = keyRing.missing(SIGNING_ALGORITHMS);
+              if (missing.length > 0) throw new Error(`no key signs for ${missing.join(', ')}`);
+            });
+            return new CurrentProvider(provider);
+          },
+        },
+      ],
+      exports: [CurrentProvider],
+    };
+  }
+}

@@ -1,0 +1,120 @@
+import type { Adapter, Configuration } from 'oidc-provider';
+import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
+import { SIGNING_ALGORITHMS, type KeyRing } from '../signing-keys/key-ring.js';
+import type { SigningKey } from '../signing-keys/signing-key.js';
+import { interactionPolicyOfIssuer } from './interaction-policy.js';
+import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
+import { lifetimes } from './lifetimes.js';
+import { API_SCOPES, defaultResource, resolveResourceServer } from './resource-server.js';
+import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
+
+export interface ProviderOptions {
+  readonly issuer: string;
+  /** Resource identifier of the API. */
+  readonly audience: string;
+  readonly keyRing: KeyRing<SigningKey>;
+  /** Signs the cookies. */
+  readonly cookieSecret: string;
+  readonly adapter: (model: string) => Adapter;
+  readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
+}
+
+export function providerConfiguration(options: ProviderOptions): Configuration {
+  const { issuer, audience, keyRing, adapter, findAccount } = options;
+  const disabled = { enabled: false };
+  return {
+    adapter,
+    jwks: { keys: keyRing.published().map((key) => key.privateJwk) },
+    routes: {
+      authorization: '/authorize',
+      token: '/token',
+      introspection: '/introspect',
+      revocation: '/revoke',
+      userinfo: '/userinfo',
+      end_session: '/logout',
+      jwks: '/.well-known/jwks.json',
+    },
+    features: {
+      clientCredentials: { enabled: true },
+      introspection: {
+        enabled: true,
+        // A token is shown to the client that it was issued to and to the resource server that it is meant for; to
+        // anyone else it is inactive (RFC 7662 §4).
+        allowedPolicy: (_ctx, client, token) =>
+          token.clientId === client.clientId ||
+          ('aud' in token && token.aud !== undefined && token.aud === client['resource_server']),
+      },
+      // RFC 7009 §2.1: a client revokes its own tokens only. That another's is spared is not said, nor that it exists.
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
+      userinfo: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: renderLogoutPage,
+        postLogoutSuccessSource: renderLoggedOutPage,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: ({ oidc }, _client, oneOf) =>
+          oneOf ?? defaultResource(oidc.requestParamScopes, audience),
+        useGrantedResource: () => true,
+        getResourceServerInfo: ({ oidc }, indicator, client) =>
+          resolveResourceServer(indicator, oidc.params?.['resource'], {
+            audience,
+            format: client['access_token_format'] === 'opaque' ? 'opaque' : 'jwt',
+          }),
+      },
+      devInteractions: disabled,
+      dPoP: disabled,
+      pushedAuthorizationRequests: disabled,
+    },
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    scopes: ['openid', 'offline_access', ...API_SCOPES],
+    claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
+    enabledJWA: { idTokenSigningAlgValues: [...SIGNING_ALGORITHMS] },
+    extraClientMetadata: { properties: [...OWN_CLIENT_METADATA] },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientBasedCORS: (_ctx, origin, client) => isOwnOrigin(origin, client.redirectUris ?? []),
+    cookies: cookies(issuer, options.cookieSecret),
+    findAccount: (_ctx, id) => findAccount(id),
+    extraTokenClaims: accessTokenClaims,
+    // Every use gives a new refresh token: a stolen one shows itself at its second use (RFC 9700 §4.14.2).
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    ttl: lifetimes,
+    interactions: {
+      policy: interactionPolicyOfIssuer(),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
+    renderError: renderErrorPage,
+  };
+}
+
+/** A browser app may call `/token` from the origins that its redirect URIs name, and from no other. */
+function isOwnOrigin(origin: string, redirectUris: readonly string[]): boolean {
+  return redirectUris.some((uri) => new URL(uri).origin === origin);
+}
+
+/**
+ * `__Host-` ties a cookie to this host, `__Secure-` to TLS: a neighbouring subdomain cannot plant one (RFC 6265bis
+ * §4.1.3). The short ones have a path each, so that two tabs do not disturb each other, which `__Host-` rules out.
+ */
+function cookies(issuer: string, secret: string): Configuration['cookies'] {
+  const isSecure = new URL(issuer).protocol === 'https:';
+  const options = { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure } as const;
+  return {
+    keys: [secret],
+    names: {
+      session: `${isSecure ? '__Host-' : ''}countersign-session`,
+      interaction: `${isSecure ? '__Secure-' : ''}countersign-interaction`,
+      resume: `${isSecure ? '__Secure-' : ''}countersign-resume`,
+    },
+    long: options,
+    short: options,
+  };
+}

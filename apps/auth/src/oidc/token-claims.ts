@@ -1,0 +1,32 @@
+import type {
+  AccessToken,
+  Account as ProviderAccount,
+  ClientCredentials,
+  KoaContextWithOIDC,
+} from 'oidc-provider';
+import { claimsOf, type Account } from '../accounts/account.js';
+
+/** What the provider knows of the person while it answers a request. */
+export interface AuthenticatedAccount extends ProviderAccount {
+  readonly roles: Account['roles'];
+}
+
+export function toAuthenticatedAccount(account: Account): AuthenticatedAccount {
+  return { accountId: account.id, roles: account.roles, claims: () => claimsOf(account) };
+}
+
+/**
+ * Claims of an access token beyond those that oidc-provider sets. `roles` (RFC 9068 §2.2.3.1) only when a person is
+ * the subject. `auth_time` is that of the login, which a refresh does not change (§2.2.1). `sub` is repeated for a
+ * client, so that introspection of an opaque token names its subject too.
+ */
+export function accessTokenClaims(
+  { oidc }: KoaContextWithOIDC,
+  token: AccessToken | ClientCredentials,
+): Record<string, unknown> {
+  if (token.kind === 'ClientCredentials') return { sub: token.clientId };
+  // The provider types an account as what it needs of it; `toAuthenticatedAccount` made every one.
+  const account = oidc.entities.Account as AuthenticatedAccount | undefined;
+  const source = oidc.entities.RefreshToken ?? oidc.entities.AuthorizationCode;
+  return { roles: account?.roles, auth_time: source?.authTime };
+}

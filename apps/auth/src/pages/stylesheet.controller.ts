@@ -1,0 +1,13 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { STYLESHEET, STYLESHEET_PATH } from './stylesheet.js';
+
+@Controller()
+export class StylesheetController {
+  @Get(STYLESHEET_PATH)
+  @Header('Content-Type', 'text/css; charset=utf-8')
+  @Header('Cache-Control', 'public, max-age=3600')
+  @Header('X-Content-Type-Options', 'nosniff')
+  stylesheet(): string {
+    return STYLESHEET;
+  }
+}

@@ -1,0 +1,25 @@
+import { sql } from 'drizzle-orm';
+import { jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import type { JWK } from 'jose';
+import type { SigningAlgorithm, SigningKeyState } from './key-ring.js';
+
+export const signingKeys = pgTable(
+  'signing_keys',
+  {
+    kid: text().primaryKey(),
+    alg: text().$type<SigningAlgorithm>().notNull(),
+    state: text().$type<SigningKeyState>().notNull(),
+    publicJwk: jsonb('public_jwk').$type<JWK>().notNull(),
+    /** Envelope of the private JWK; its context is `kid` and `alg`. */
+    encryptedPrivateKey: text('encrypted_private_key').notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    signingSince: timestamp('signing_since', { withTimezone: true }),
+    retiredAt: timestamp('retired_at', { withTimezone: true }),
+    revokedAt: timestamp('revoked_at', { withTimezone: true }),
+  },
+  (table) => [
+    uniqueIndex('signing_keys_one_signs_per_alg')
+      .on(table.alg)
+      .where(sql`${table.state} = 'signing'`),
+  ],
+);
