@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { ManagementModule } from '@countersign/platform';
+import { DatabaseModule } from '@countersign/platform/database';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { PaymentsConfig } from './app.config.js';
+import { PaymentsModule } from './payments/payments.module.js';
+
+@Module({})
+export class AppModule {
+  static forRoot(config: PaymentsConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ManagementModule.forRoot({ host: config.MANAGEMENT_HOST, port: config.MANAGEMENT_PORT }),
+        DatabaseModule.forRoot({
+          url: config.DATABASE_URL,
+          directory: join(config.DATA_DIR, 'payments'),
+          migrationsDirectory: join(import.meta.dirname, 'migrations'),
+        }),
+        PaymentsModule,
+      ],
+    };
+  }
+}
