@@ -1,0 +1,32 @@
+import { SIGNATURE_ALGORITHMS } from '@countersign/auth';
+import { address, commonSettings, httpUrl } from '@countersign/platform';
+import { workloadSettings } from '@countersign/platform/workload-certificates';
+import { z } from 'zod';
+
+export const settings = z.object({
+  ...commonSettings({ port: 3000, managementPort: 9100 }),
+  ...workloadSettings,
+  ISSUER: httpUrl()
+    .default('http://localhost:3001')
+    .describe('whose access tokens are accepted, to the letter'),
+  JWKS_URI: httpUrl().optional().describe("the issuer's keys; default: its discovery document says where"),
+  AUDIENCE: httpUrl().default('http://localhost:3000').describe("this API's resource identifier"),
+  ALGORITHMS: z
+    .string()
+    .default('RS256 ES256 PS256 EdDSA')
+    .transform((text) => text.split(' '))
+    .pipe(z.array(z.enum(SIGNATURE_ALGORITHMS)).min(1))
+    .describe('accepted signature algorithms, with a space between'),
+  ORDERS_ADDRESS: address().prefault('localhost:4001').describe('the orders workload'),
+  PAYMENTS_ADDRESS: address().prefault('localhost:4002').describe('the payments workload'),
+  TRANSACTION_TOKEN_CERT_FILE: z
+    .string()
+    .optional()
+    .describe('certificate of the transaction-token key; made in DATA_DIR in development'),
+  TRANSACTION_TOKEN_KEY_FILE: z
+    .string()
+    .optional()
+    .describe('private key that signs transaction tokens (P-256)'),
+});
+
+export type GatewayConfig = z.output<typeof settings>;

@@ -1,0 +1,50 @@
+import { AccessTokenModule } from '@countersign/auth/passport';
+import { ManagementModule } from '@countersign/platform';
+import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import type { GatewayConfig } from './app.config.js';
+import { IssuerReadiness } from './http/issuer-readiness.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { MeController } from './me/me.controller.js';
+import { OrdersModule } from './orders/orders.module.js';
+import { PaymentsModule } from './payments/payments.module.js';
+import { loadTransactionTokenIssuer } from './transaction-tokens/load-transaction-token-issuer.js';
+import { TransactionTokensModule } from './transaction-tokens/transaction-tokens.module.js';
+import { WorkloadsModule } from './workloads/workloads.module.js';
+
+/** Clock skew that is forgiven between the issuer and us, in seconds. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+/** The issuer gives 300 seconds; a token that lives longer than this is not one of its own making. */
+const MAX_ACCESS_TOKEN_LIFETIME_SECONDS = 600;
+
+@Module({})
+export class AppModule {
+  static async forRoot(config: GatewayConfig): Promise<DynamicModule> {
+    const transactionTokens = await loadTransactionTokenIssuer(config);
+    return {
+      module: AppModule,
+      imports: [
+        ManagementModule.forRoot({ host: config.MANAGEMENT_HOST, port: config.MANAGEMENT_PORT }),
+        AccessTokenModule.forRoot({
+          issuer: config.ISSUER,
+          jwksUri: config.JWKS_URI ?? null,
+          audience: config.AUDIENCE,
+          algorithms: config.ALGORITHMS,
+          clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
+          maxLifetimeSeconds: MAX_ACCESS_TOKEN_LIFETIME_SECONDS,
+          issueTransactionToken: (principal) => transactionTokens.issue(principal),
+        }),
+        TransactionTokensModule.forRoot(transactionTokens),
+        await WorkloadsModule.forRoot(config),
+        OrdersModule,
+        PaymentsModule,
+      ],
+      controllers: [MeController],
+      providers: [
+        IssuerReadiness,
+        { provide: APP_PIPE, useClass: StandardSchemaValidationPipe },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+    };
+  }
+}

@@ -1,0 +1,41 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { GatewayConfig } from '../app.config.js';
+
+const SCOPES = {
+  'orders:read': 'Read orders',
+  'orders:write': 'Place, pay and cancel orders',
+  'payments:read': 'Read payments',
+  'payments:write': 'Capture and refund payments',
+};
+
+/** `GET /openapi.json` and, at `/docs`, Swagger UI whose Authorize button runs code + PKCE against the issuer. */
+export function addDocs(app: NestFastifyApplication, { ISSUER, AUDIENCE }: GatewayConfig): void {
+  const config = new DocumentBuilder()
+    .setTitle('Countersign demo API')
+    .setDescription('Orders and payments behind a gateway that verifies access tokens.')
+    .setVersion('1')
+    .addServer(AUDIENCE)
+    .addOAuth2({
+      type: 'oauth2',
+      flows: {
+        authorizationCode: {
+          authorizationUrl: `${ISSUER}/authorize`,
+          tokenUrl: `${ISSUER}/token`,
+          scopes: SCOPES,
+        },
+      },
+    })
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
+    jsonDocumentUrl: 'openapi.json',
+    swaggerOptions: {
+      oauth2RedirectUrl: `${AUDIENCE}/docs/oauth2-redirect.html`,
+      initOAuth: {
+        clientId: 'demo-web',
+        usePkceWithAuthorizationCodeGrant: true,
+        scopes: Object.keys(SCOPES),
+      },
+    },
+  });
+}
