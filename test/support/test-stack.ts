@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import getPort from 'get-port';
+import { Client } from 'pg';
+import { APP_NAMES, Stack, type AppName, type StackOptions, type StackPorts } from '../../tools/stack.ts';
+
+/** A PostgreSQL server to make scratch databases on; without it the apps run on their embedded database. */
+const POSTGRES_URL = process.env['TEST_POSTGRES_URL'];
+const APPS_WITH_DATABASE: readonly AppName[] = ['auth', 'orders', 'payments'];
+
+/** Settings that differ from the demo's. */
+export type Overrides = Partial<Pick<StackOptions, 'environment' | 'appEnvironment'>>;
+
+export interface LogLine {
+  readonly app: AppName;
+  readonly text: string;
+}
+
+/** A stack of the built apps on free ports, with a data folder and databases that nothing else uses. */
+export class TestStack {
+  readonly lines: LogLine[] = [];
+  readonly stack: Stack;
+  readonly ports: StackPorts;
+  readonly dataDir: string;
+  private readonly databases: ReadonlyMap<AppName, string>;
+
+  private constructor(
+    ports: StackPorts,
+    dataDir: string,
+    databases: ReadonlyMap<AppName, string>,
+    overrides: Overrides,
+  ) {
+    this.ports = ports;
+    this.dataDir = dataDir;
+    this.databases = databases;
+    const appEnvironment = Object.fromEntries(
+      APP_NAMES.map((app) => {
+        const database = databases.get(app);
+        const url = database === undefined ? {} : { DATABASE_URL: databaseUrl(database) };
+        return [app, { ...url, ...overrides.appEnvironment?.[app] }];
+      }),
+    );
+    this.stack = new Stack({
+      ports,
+      environment: {
+        PATH: process.env['PATH'],
+        DEMO: 'true',
+        DATA_DIR: dataDir,
+        LOG_LEVEL: 'debug',
+        LOG_FORMAT: 'json',
+        ...overrides.environment,
+      },
+      appEnvironment,
+      onLine: (app, text) => this.lines.push({ app, text }),
+    });
+  }
+
+  /** Takes ports, a folder and databases; starts nothing. */
+  static async prepare(
+    overrides: Overrides | ((ports: StackPorts) => Overrides | Promise<Overrides>) = {},
+  ): Promise<TestStack> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'countersign-'));
+    const ports = await freePorts();
+    const settings = typeof overrides === 'function' ? await overrides(ports) : overrides;
+    return new TestStack(ports, dataDir, await createDatabases(), settings);
+  }
+
+  get api(): string {
+    return this.stack.api;
+  }
+
+  get issuer(): string {
+    return this.stack.issuer;
+  }
+
+  /** Starts apps and waits until they are ready. On failure the error has what they printed. */
+  async start(apps?: readonly AppName[]): Promise<void> {
+    try {
+      await this.stack.start(apps);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${this.lines.map(({ app, text }) => `${app} ${text}`).join('\n')}`);
+    }
+  }
+
+  /** Waits until so many lines hold a text. @throws Error when there are fewer after two seconds */
+  async linesWith(text: string, count: number): Promise<readonly LogLine[]> {
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const found = this.lines.filter((line) => line.text.includes(text));
+      if (found.length >= count) return found;
+      await delay(10);
+    }
+    throw new Error(`fewer than ${count} lines have ${text}`);
+  }
+
+  /** Stops what runs and leaves nothing behind. */
+  async dispose(): Promise<void> {
+    await this.stack.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+    await withPostgres(async (client) => {
+      for (const database of this.databases.values())
+        await client.query(`DROP DATABASE "${database}" WITH (FORCE)`);
+    });
+  }
+}
+
+async function freePorts(): Promise<StackPorts> {
+  const entries = [];
+  for (const app of APP_NAMES) entries.push([app, { main: await getPort(), management: await getPort() }]);
+  return Object.fromEntries(entries);
+}
+
+async function createDatabases(): Promise<ReadonlyMap<AppName, string>> {
+  const databases = new Map<AppName, string>();
+  await withPostgres(async (client) => {
+    for (const app of APPS_WITH_DATABASE) {
+      const name = `countersign_${randomBytes(6).toString('hex')}_${app}`;
+      await client.query(`CREATE DATABASE "${name}"`);
+      databases.set(app, name);
+    }
+  });
+  return databases;
+}
+
+async function withPostgres(work: (client: Client) => Promise<void>): Promise<void> {
+  if (POSTGRES_URL === undefined) return;
+  const client = new Client({ connectionString: POSTGRES_URL });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function databaseUrl(database: string): string {
+  const url = new URL(POSTGRES_URL ?? '');
+  url.pathname = `/${database}`;
+  return url.href;
+}
