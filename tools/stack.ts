@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly environment: Variables;
   /** Settings of one app, which win. */
   readonly appEnvironment?: Partial<Readonly<Record<AppName, Variables>>>;
+  /** Options of Node itself, such as `--watch`. */
+  readonly nodeOptions?: readonly string[];
   /** Called with every line that an app prints. */
   readonly onLine: (app: AppName, line: string) => void;
 }
@@ -94,15 +96,13 @@ export class Stack {
   }
 
   private spawn(app: AppName): void {
-    const child = spawn(
-      process.execPath,
-      ['--enable-source-maps', join(ROOT, 'dist', 'apps', app, 'main.js')],
-      {
-        cwd: ROOT,
-        env: { ...this.options.environment, ...this.settingsOf(app), ...this.options.appEnvironment?.[app] },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const { environment, appEnvironment, nodeOptions = [] } = this.options;
+    const main = join(ROOT, 'dist', 'apps', app, 'main.js');
+    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, main], {
+      cwd: ROOT,
+      env: { ...environment, ...this.settingsOf(app), ...appEnvironment?.[app] },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => this.options.onLine(app, line));
     }

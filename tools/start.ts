@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { APP_NAMES, DEFAULT_PORTS, Stack, type AppName } from './stack.ts';
 
 const COLOURS: Readonly<Record<AppName, number>> = { auth: 35, gateway: 36, orders: 33, payments: 32 };
 const isTerminal = process.stdout.isTTY;
+/** Compiles what changes, and restarts the apps that it changes for. */
+const isWatching = process.argv.includes('--watch');
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -20,6 +23,7 @@ const stack = new Stack({
     LOG_FORMAT: isTerminal ? 'pretty' : 'json',
     ...process.env,
   },
+  ...(isWatching && { nodeOptions: ['--watch', '--watch-preserve-output'] }),
   onLine: (app, line) => print(`${label(app)} ${line}`),
 });
 
@@ -49,6 +53,13 @@ stack.onUnexpectedExit((app, code) => {
   print(`${app} ended with exit code ${code}; stopping the others`);
   void stop(1);
 });
+
+if (isWatching) {
+  const projects = APP_NAMES.map((app) => `apps/${app}/tsconfig.app.json`);
+  spawn('tsc', ['-b', '--watch', '--preserveWatchOutput', ...projects], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+}
 
 const { api, issuer } = stack;
 print(`

@@ -204,7 +204,7 @@ describe('the orders workload', () => {
     ['JSON that is null', '4#null'],
     ['JSON that is a list', '2#[]'],
     ['ten thousand frames at a time', '2#{}'.repeat(10_000)],
-    ['lists in lists', `${20_000}#${'['.repeat(20_000)}`],
+    ['lists in lists', `20000#${'['.repeat(20_000)}`],
   ])('survives a frame of %s (T13)', async (_title, text) => {
     const attacker = await connectAs('payments');
     attacker.write(text);

@@ -81,7 +81,8 @@ export class TestStack {
     try {
       await this.stack.start(apps);
     } catch (error) {
-      throw new Error(`${String(error)}\n${this.lines.map(({ app, text }) => `${app} ${text}`).join('\n')}`);
+      const printed = this.lines.map(({ app, text }) => `${app} ${text}`).join('\n');
+      throw new Error(`${String(error)}\n${printed}`, { cause: error });
     }
   }
 

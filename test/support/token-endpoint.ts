@@ -12,7 +12,8 @@ export const tokens = z.looseObject({
   token_type: z.string(),
   expires_in: z.number(),
   refresh_token: z.string(),
-  id_token: z.string(),
+  /** Not when the scope leaves out `openid`. */
+  id_token: z.string().optional(),
   scope: z.string(),
 });
 

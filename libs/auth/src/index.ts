@@ -8,7 +8,7 @@ export { CurrentCaller, CurrentPrincipal, type Caller } from './propagation/call
 export { type MessageContract } from './propagation/message-contract.js';
 export { spiffeId } from './propagation/spiffe.js';
 export { createTransactionTokenVerifier } from './propagation/transaction-token-keys.js';
-export { WorkloadClient } from './propagation/workload-client.js';
+export { WorkloadClient, type WorkloadClientOptions } from './propagation/workload-client.js';
 export { WorkloadIdentity } from './propagation/workload-identity.js';
 export { ServiceError } from './service-error.js';
 export { TransactionTokenIssuer } from './transaction-token/transaction-token-issuer.js';

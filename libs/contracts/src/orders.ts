@@ -4,7 +4,7 @@ import { currencyCode, MAX_AMOUNT, minorUnits, money } from './money.js';
 import { pageOf, pageRequest } from './page.js';
 import { resourceId, resourceRequest } from './resource-id.js';
 
-export const orderItem = z
+const orderItem = z
   .strictObject({
     sku: z
       .string()
@@ -43,7 +43,7 @@ export const idempotencyKey = z
   .regex(/^[\x21-\x7e]{1,255}$/, 'is not 1 to 255 printable ASCII characters')
   .meta({ description: 'Repeat it in a retry, and the order is placed once', example: '6f1c9c0e-cart-17' });
 
-export const orderState = z.enum(['placed', 'paid', 'cancelled']);
+const orderState = z.enum(['placed', 'paid', 'cancelled']);
 
 export type OrderState = z.output<typeof orderState>;
 

@@ -4,7 +4,7 @@ import { money } from './money.js';
 import { pageOf, pageRequest } from './page.js';
 import { resourceId, resourceRequest } from './resource-id.js';
 
-export const paymentState = z.enum(['authorized', 'captured', 'refunded', 'abandoned']).meta({
+const paymentState = z.enum(['authorized', 'captured', 'refunded', 'abandoned']).meta({
   description:
     'authorized: held for the merchant; captured: taken, and perhaps refunded in part; refunded: all of what ' +
     'was taken is given back; abandoned: the order was cancelled before its payment was authorized',
@@ -13,7 +13,7 @@ export const paymentState = z.enum(['authorized', 'captured', 'refunded', 'aband
 export type PaymentState = z.output<typeof paymentState>;
 
 /** The subject, through which client, by which workload, in which transaction. */
-export const authorizedBy = z
+const authorizedBy = z
   .strictObject({
     subject: z.string(),
     clientId: z.string(),

@@ -2,7 +2,6 @@ import { spiffeId, WorkloadClient, WorkloadIdentity } from '@countersign/auth';
 import { workloadCertificateFiles } from '@countersign/platform/workload-certificates';
 import { Global, Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import type { GatewayConfig } from '../app.config.js';
-import { WorkloadClients } from './workload-clients.js';
 
 export const ORDERS_CLIENT = Symbol('client of the orders workload');
 export const PAYMENTS_CLIENT = Symbol('client of the payments workload');
@@ -35,11 +34,6 @@ export class WorkloadsModule {
       providers: [
         client(ORDERS_CLIENT, 'orders', config.ORDERS_ADDRESS),
         client(PAYMENTS_CLIENT, 'payments', config.PAYMENTS_ADDRESS),
-        {
-          provide: WorkloadClients,
-          inject: [ORDERS_CLIENT, PAYMENTS_CLIENT],
-          useFactory: (...clients: WorkloadClient[]) => new WorkloadClients(clients),
-        },
       ],
       exports: [ORDERS_CLIENT, PAYMENTS_CLIENT],
     };

@@ -1,19 +1,19 @@
+import { WorkloadClient, type WorkloadClientOptions } from '@countersign/auth';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { OrdersController } from './orders.controller.js';
 import { OrdersRepository } from './orders.repository.js';
-import { OrdersService } from './orders.service.js';
-import { PaymentsClient } from './payments-client.js';
+import { OrdersService, PAYMENTS_CLIENT } from './orders.service.js';
 
 @Module({})
 export class OrdersModule {
-  static forRoot(payments: ConstructorParameters<typeof PaymentsClient>[0]): DynamicModule {
+  static forRoot(payments: WorkloadClientOptions): DynamicModule {
     return {
       module: OrdersModule,
       controllers: [OrdersController],
       providers: [
         OrdersService,
         OrdersRepository,
-        { provide: PaymentsClient, useFactory: () => new PaymentsClient(payments) },
+        { provide: PAYMENTS_CLIENT, useFactory: () => new WorkloadClient(payments) },
       ],
     };
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
-import { ServiceError, type Principal } from '@countersign/auth';
+import { ServiceError, type Principal, type WorkloadClient } from '@countersign/auth';
 import { abandonPayment, authorizePayment, pageRequest } from '@countersign/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/pglite';
@@ -9,7 +9,6 @@ import { migrate } from 'drizzle-orm/pglite/migrator';
 import { OrdersRepository } from './orders.repository.js';
 import { orders } from './orders.schema.js';
 import { OrdersService } from './orders.service.js';
-import type { PaymentsClient } from './payments-client.js';
 
 const merchantId = randomUUID();
 const draft = { merchantId, currency: 'EUR', items: [{ sku: 'TEA', quantity: 2, unitPrice: 1250 }] };
@@ -19,7 +18,7 @@ const unavailable = new ServiceError('service_unavailable', 503, 'payments is do
 const client = new PGlite();
 const orm = drizzle(client);
 const call = jest.fn<(contract: { readonly pattern: string }) => Promise<unknown>>();
-const payments = { call: call as unknown as PaymentsClient['call'] };
+const payments = { call: call as unknown as WorkloadClient['call'] };
 const service = new OrdersService(new OrdersRepository({ orm }), payments);
 
 function principal(subject: string, role: string, issuer = 'https://issuer.example'): Principal {

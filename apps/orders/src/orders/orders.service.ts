@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Principal } from '@countersign/auth';
+import type { Principal, WorkloadClient } from '@countersign/auth';
 import {
   abandonPayment,
   authorizePayment,
@@ -10,18 +10,20 @@ import {
   type PlaceOrderRequest,
 } from '@countersign/contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { PaymentsClient } from './payments-client.js';
 import { allows, cancellableBy, hashOfDraft, notAllowed, ownOrdersOf, visibilityFor } from './order.js';
 import type { Visibility } from './order.js';
 import { orderNotFound, refusal } from './order-refusal.js';
 import { OrdersRepository } from './orders.repository.js';
 import type { OrderRow } from './orders.schema.js';
 
+/** Calls payments for the customer whose order it is. */
+export const PAYMENTS_CLIENT = Symbol('client of the payments workload');
+
 @Injectable()
 export class OrdersService {
   constructor(
     private readonly orders: OrdersRepository,
-    @Inject(PaymentsClient) private readonly payments: Pick<PaymentsClient, 'call'>,
+    @Inject(PAYMENTS_CLIENT) private readonly payments: Pick<WorkloadClient, 'call'>,
   ) {}
 
   /** @throws ServiceError `idempotency_key_reused` when the key was first used for another order */

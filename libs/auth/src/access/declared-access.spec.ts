@@ -52,8 +52,8 @@ describe('assertEveryHandlerDeclaresAccess', () => {
   let app: INestApplicationContext | undefined;
 
   async function appOf(...controllers: Type[]): Promise<INestApplicationContext> {
+    @Module({ controllers })
     class AppModule {}
-    Module({ controllers })(AppModule);
     app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
     return app;
   }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PeerCertificate } from 'node:tls';
-import { Logger } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ClientTCP } from '@nestjs/microservices';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { firstValueFrom, timeout, TimeoutError, type Observable } from 'rxjs';
@@ -29,7 +29,7 @@ export interface WorkloadClientOptions {
  * Calls another workload on behalf of the current caller. The transaction token is attached here and nowhere else:
  * a call outside a verified request throws, and no argument can name another caller.
  */
-export class WorkloadClient {
+export class WorkloadClient implements OnApplicationShutdown {
   private readonly logger = new Logger('WorkloadClient');
   private readonly token = new AsyncLocalStorage<string>();
   private readonly client: ClientTCP;
@@ -60,7 +60,8 @@ export class WorkloadClient {
     throw fromEnvelope(undefined);
   }
 
-  close(): void {
+  /** Nest calls it for a provider, after the servers have answered their last requests. */
+  onApplicationShutdown(): void {
     this.client.close();
   }
 

@@ -1,16 +1,5 @@
 import { z } from 'zod';
 
-const demoValues = z.registry<{ readonly demoValue: string }>();
-
-/** A secret that the demo publishes: known to everyone, so accepted only with `DEMO=true`. */
-export function demoSecret(demoValue: string): z.ZodString {
-  return z.string().min(1).register(demoValues, { demoValue });
-}
-
-export function demoValueOf(setting: z.core.$ZodType): string | undefined {
-  return demoValues.get(setting)?.demoValue;
-}
-
 /** `true` or `false`, spelled so. */
 export function flag(): z.ZodCodec<z.ZodEnum<{ true: 'true'; false: 'false' }>, z.ZodBoolean> {
   return z.codec(z.enum(['true', 'false']), z.boolean(), {
