@@ -38,6 +38,14 @@ export default {
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
     {
+      // The same stack, seen through a real browser.
+      ...shared,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/test/browser/*.e2e-spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+    {
       // Black box over processes that each suite starts, breaks and stops.
       ...shared,
       displayName: 'processes',

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ManagementModule } from '@countersign/platform';
@@ -17,7 +16,8 @@ export class AppModule {
         ManagementModule.forRoot({ host: config.MANAGEMENT_HOST, port: config.MANAGEMENT_PORT }),
         DatabaseModule.forRoot({
           url: config.DATABASE_URL,
-          directory: join(config.DATA_DIR, 'auth'),
+          app: 'auth',
+          dataDir: config.DATA_DIR,
           migrationsDirectory: fileURLToPath(new URL('migrations', import.meta.url)),
         }),
         DemoModule.forRoot(config),

@@ -18,7 +18,8 @@ export class AppModule {
         ManagementModule.forRoot({ host: config.MANAGEMENT_HOST, port: config.MANAGEMENT_PORT }),
         DatabaseModule.forRoot({
           url: config.DATABASE_URL,
-          directory: join(config.DATA_DIR, 'orders'),
+          app: 'orders',
+          dataDir: config.DATA_DIR,
           migrationsDirectory: join(import.meta.dirname, 'migrations'),
         }),
         OrdersModule.forRoot({

@@ -14,7 +14,8 @@ export class AppModule {
         ManagementModule.forRoot({ host: config.MANAGEMENT_HOST, port: config.MANAGEMENT_PORT }),
         DatabaseModule.forRoot({
           url: config.DATABASE_URL,
-          directory: join(config.DATA_DIR, 'payments'),
+          app: 'payments',
+          dataDir: config.DATA_DIR,
           migrationsDirectory: join(import.meta.dirname, 'migrations'),
         }),
         PaymentsModule,

@@ -1,6 +1,8 @@
+import { STATUS_CODES } from 'node:http';
 import type { Type, DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StructuredLogger, type LoggerOptions } from './logger.js';
 import { addProbeRoutes } from './management/probe-routes.js';
 import { Readiness } from './management/readiness.js';
@@ -28,6 +30,8 @@ export async function createHttpApp(
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: ({ statusCode = 400 }: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
+      answerBadTarget(statusCode, reply),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new StructuredLogger(logger),
@@ -37,4 +41,18 @@ export async function createHttpApp(
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   addProbeRoutes(adapter.getInstance(), app.get(Readiness));
   return app;
+}
+
+/**
+ * A request target that no route can be looked up by is refused before any hook or filter, and by default in
+ * Fastify's words, with the target repeated. It is a problem as every other (RFC 9457).
+ */
+function answerBadTarget(status: number, reply: FastifyReply): void {
+  const problem = {
+    title: STATUS_CODES[status],
+    status,
+    detail: 'The request target is malformed or too long.',
+  };
+  reply.status(status).header('cache-control', 'no-store').type('application/problem+json');
+  void reply.send(JSON.stringify({ type: 'about:blank', ...problem }));
 }

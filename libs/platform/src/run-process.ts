@@ -42,6 +42,10 @@ function describeSystemError(error: unknown): string | undefined {
     case 'EPERM':
     case 'EROFS':
       return port === undefined ? `no permission for ${path}` : `no permission to listen on port ${port}`;
+    case 'ENOENT':
+      return path === undefined ? undefined : `${path} does not exist`;
+    case 'ENOTDIR':
+      return `${path} cannot be: a part of it is a file, not a folder`;
     case 'ENOSPC':
       return `no space left for ${path}`;
     default:

@@ -15,6 +15,8 @@ const INTERNAL: ErrorEnvelope = {
   detail: 'The service failed. It has been logged.',
 };
 
+const IDENTITY_REFUSED = 'A service behind the gateway did not accept the identity that it was given.';
+
 /** What of an error may leave the process; `internal_error` for everything that was not thrown on purpose. */
 export function toEnvelope(error: unknown): ErrorEnvelope {
   if (error instanceof ServiceError) return { code: error.code, status: error.status, detail: error.detail };
@@ -23,11 +25,15 @@ export function toEnvelope(error: unknown): ErrorEnvelope {
   return INTERNAL;
 }
 
-/** Reads what a peer answered. A peer that answers anything else is at fault itself. */
+/**
+ * Reads what a peer answered. A peer that answers anything else is at fault itself. One that does not accept our own
+ * credentials (401) is no news for the caller, whose token was good: that is an outage between us and the peer.
+ */
 export function fromEnvelope(value: unknown): ServiceError {
   if (isJsonObject(value)) {
     const { code, status, detail } = value;
     const isStatus = typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
+    if (status === 401) return new ServiceError('identity_refused', 502, IDENTITY_REFUSED);
     if (typeof code === 'string' && isStatus && typeof detail === 'string') {
       return new ServiceError(code, status, detail);
     }

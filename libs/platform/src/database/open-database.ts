@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
+import type { MigrationConfig } from 'drizzle-orm/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
@@ -14,13 +15,17 @@ import { lockFolder } from './folder-lock.js';
 /** One number for every process that migrates: `pg_advisory_lock` lets one of them in at a time. */
 const MIGRATION_LOCK = 0x636f756e;
 const CONNECT_TIMEOUT_MS = 1_000;
+/** At start nobody waits for an answer, and a machine that starts everything at a time is slow. */
+const FIRST_CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 export interface DatabaseOptions {
   /** `postgres://…`; without it the database is an embedded PGlite in `directory`. */
   readonly url: string | undefined;
-  /** The app's own data folder. */
-  readonly directory: string;
+  /** The app: names its folder, and its table of migrations, so that apps can share a PostgreSQL database. */
+  readonly app: string;
+  /** Folder of all apps' data. */
+  readonly dataDir: string;
   /** Folder of the SQL migrations that drizzle-kit wrote. */
   readonly migrationsDirectory: string;
 }
@@ -44,10 +49,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   return options.url === undefined ? openPglite(options) : openPostgres(options, options.url);
 }
 
-async function openPostgres(
-  { migrationsDirectory }: DatabaseOptions,
-  connectionString: string,
-): Promise<OpenDatabase> {
+async function openPostgres(options: DatabaseOptions, connectionString: string): Promise<OpenDatabase> {
   const pool = new Pool({
     connectionString,
     max: 10,
@@ -58,7 +60,7 @@ async function openPostgres(
   // would end the process.
   pool.on('error', (error) => new Logger('Database').warn(`idle connection lost: ${error.message}`));
 
-  const client = new Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new Client({ connectionString, connectionTimeoutMillis: FIRST_CONNECT_TIMEOUT_MS });
   try {
     await client.connect();
   } catch (error) {
@@ -67,19 +69,20 @@ async function openPostgres(
   }
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await migratePostgres(drizzlePostgres(client), { migrationsFolder: migrationsDirectory });
+    await migratePostgres(drizzlePostgres(client), migrationConfig(options));
   } finally {
     await client.end(); // gives the lock back
   }
   return withPing(drizzlePostgres(pool), () => pool.end());
 }
 
-async function openPglite({ directory, migrationsDirectory }: DatabaseOptions): Promise<OpenDatabase> {
+async function openPglite(options: DatabaseOptions): Promise<OpenDatabase> {
+  const directory = join(options.dataDir, options.app);
   const unlock = lockFolder(directory);
   try {
     const client = await openEmbeddedDatabase(join(directory, 'pglite'));
     const orm = drizzlePglite(client);
-    await migratePglite(orm, { migrationsFolder: migrationsDirectory });
+    await migratePglite(orm, migrationConfig(options));
     return withPing(orm, async () => {
       await client.close();
       unlock();
@@ -88,6 +91,10 @@ async function openPglite({ directory, migrationsDirectory }: DatabaseOptions): 
     unlock();
     throw error;
   }
+}
+
+function migrationConfig({ app, migrationsDirectory }: DatabaseOptions): MigrationConfig {
+  return { migrationsFolder: migrationsDirectory, migrationsTable: `${app}_migrations` };
 }
 
 function withPing(orm: Orm, close: () => Promise<void>): OpenDatabase {
