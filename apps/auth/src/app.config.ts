@@ -1,8 +1,10 @@
 import { commonSettings, httpUrl } from '@countersign/platform';
+import { databaseSettings } from '@countersign/platform/database';
 import { z } from 'zod';
 
 export const settings = z.object({
   ...commonSettings({ port: 3001, managementPort: 9101 }),
+  ...databaseSettings,
   ISSUER: httpUrl()
     .refine((url) => new URL(url).origin === url, 'must be an origin: no path, no slash at its end')
     .default('http://localhost:3001')
@@ -10,10 +12,6 @@ export const settings = z.object({
   AUDIENCE: httpUrl()
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'is not a postgres:// URL' })
-    .optional()
-    .describe('PostgreSQL; without it an embedded database in DATA_DIR'),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')

@@ -1,14 +1,12 @@
 import { address, commonSettings, httpUrl } from '@countersign/platform';
+import { databaseSettings } from '@countersign/platform/database';
 import { workloadSettings } from '@countersign/platform/workload-certificates';
 import { z } from 'zod';
 
 export const settings = z.object({
   ...commonSettings({ port: 4001, managementPort: 9102 }),
   ...workloadSettings,
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'is not a postgres:// URL' })
-    .optional()
-    .describe('PostgreSQL; without it an embedded database in DATA_DIR'),
+  ...databaseSettings,
   TRANSACTION_TOKEN_JWKS_URI: httpUrl()
     .default('http://localhost:3000/.well-known/jwks.json')
     .describe('where the gateway publishes the keys of its transaction tokens'),
