@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { APP_NAMES, DEFAULT_PORTS, Stack, type AppName } from './stack.ts';
 
 const COLOURS: Readonly<Record<AppName, number>> = { auth: 35, gateway: 36, orders: 33, payments: 32 };
@@ -28,10 +28,12 @@ const stack = new Stack({
 });
 
 let isStopping = false;
+let compiler: ChildProcess | undefined;
 
 async function stop(exitCode: number): Promise<void> {
   if (isStopping) return;
   isStopping = true;
+  compiler?.kill();
   const codes = await stack.stop();
   const unclean = [...codes].filter(([, code]) => code !== 0).map(([app]) => app);
   if (unclean.length > 0) print(`did not stop cleanly: ${unclean.join(', ')}`);
@@ -56,7 +58,7 @@ stack.onUnexpectedExit((app, code) => {
 
 if (isWatching) {
   const projects = APP_NAMES.map((app) => `apps/${app}/tsconfig.app.json`);
-  spawn('tsc', ['-b', '--watch', '--preserveWatchOutput', ...projects], {
+  compiler = spawn('tsc', ['-b', '--watch', '--preserveWatchOutput', ...projects], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
 }

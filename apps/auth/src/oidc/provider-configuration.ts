@@ -5,7 +5,7 @@ import type { SigningKey } from '../signing-keys/signing-key.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
-import { API_SCOPES, defaultResource, resolveResourceServer } from './resource-server.js';
+import { API_SCOPES, assertOwnResource, defaultResource, resolveResourceServer } from './resource-server.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
 export interface ProviderOptions {
@@ -84,7 +84,12 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     findAccount: (_ctx, id) => findAccount(id),
     extraTokenClaims: accessTokenClaims,
     // Every use gives a new refresh token: a stolen one shows itself at its second use (RFC 9700 §4.14.2).
-    rotateRefreshToken: true,
+    // The resource is looked at first: oidc-provider does so after the old token is used up, and a slip in that
+    // parameter would end the login.
+    rotateRefreshToken: ({ oidc }) => {
+      assertOwnResource(oidc.params?.['resource'], audience);
+      return true;
+    },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     ttl: lifetimes,
     interactions: {

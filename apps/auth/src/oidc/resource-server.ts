@@ -13,6 +13,11 @@ export function defaultResource(scopes: ReadonlySet<string>, audience: string): 
   return isLoginOnly ? undefined : audience;
 }
 
+/** @throws errors.InvalidTarget when a request names a resource that is not the API, or several. */
+export function assertOwnResource(requested: unknown, audience: string): void {
+  if (requested !== undefined && requested !== audience) throw new errors.InvalidTarget();
+}
+
 /**
  * The resource server that a token is asked for.
  *

@@ -29,6 +29,7 @@ export function addDocs(app: NestFastifyApplication, { ISSUER, AUDIENCE }: Gatew
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
     jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
     swaggerOptions: {
       oauth2RedirectUrl: `${AUDIENCE}/docs/oauth2-redirect.html`,
       initOAuth: {

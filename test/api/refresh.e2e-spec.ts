@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DemoWebClient } from '../support/demo-web-client.ts';
+import { issuer } from '../support/running-stack.ts';
+import { tokens, type Tokens } from '../support/token-endpoint.ts';
+
+const refused = { status: 400, body: { error: 'invalid_grant' } };
+
+const web = new DemoWebClient(issuer);
+
+describe('a refresh token', () => {
+  let login: Tokens;
+  beforeAll(async () => {
+    login = await web.logIn('customer@example.com');
+  });
+
+  it('gives an access token of the same login: same subject, scope, roles and auth_time (ATJ-05)', async () => {
+    await delay(1_100); // a second in which a new auth_time would show
+    const answer = await web.refresh(login.refresh_token);
+    const before = decodeJwt(login.access_token);
+    const after = decodeJwt(tokens.parse(answer.body).access_token);
+    const { sub, scope, roles, auth_time } = before;
+    expect(after).toMatchObject({ sub, scope, roles, auth_time });
+    expect(after.jti).not.toBe(before.jti);
+    expect(after.iat).toBeGreaterThan(before.iat ?? 0);
+    login = tokens.parse(answer.body);
+  });
+
+  it.each<[deviation: string, changes: Record<string, string | undefined>, error: string]>([
+    ['for a scope that was not granted (BCP-10)', { scope: 'orders:read admin:all' }, 'invalid_scope'],
+    ['by a client that does not say who it is', { client_id: undefined }, 'invalid_request'],
+    [
+      'by a client that may not refresh',
+      { client_id: 'demo-service', client_secret: 'demo-service-secret' },
+      'invalid_request',
+    ],
+  ])('is refused %s, and is still good', async (_deviation, changes, error) => {
+    const { body } = await web.refresh(login.refresh_token, changes);
+    expect(body).toMatchObject({ error });
+    login = tokens.parse((await web.refresh(login.refresh_token)).body);
+  });
+
+  it('can ask for less than was granted, and gets only that', async () => {
+    const { body } = await web.refresh(login.refresh_token, { scope: 'orders:read' });
+    login = tokens.parse(body);
+    expect(decodeJwt(login.access_token)['scope']).toBe('orders:read');
+  });
+
+  it('that comes a second time is refused, and ends the family: the newest token too (BCP-09)', async () => {
+    const used = login.refresh_token;
+    const newest = tokens.parse((await web.refresh(used)).body);
+    expect(await web.refresh(used)).toMatchObject(refused);
+    expect(await web.refresh(newest.refresh_token)).toMatchObject(refused);
+  });
+
+  it('is not given another resource than the one that was granted, and is good for another try (BCP-10)', async () => {
+    const { refresh_token: refreshToken } = await web.logIn('customer@example.com');
+    const { status, body } = await web.refresh(refreshToken, { resource: 'https://other.example' });
+    expect([status, body]).toMatchObject([400, { error: 'invalid_target' }]);
+    expect((await web.refresh(refreshToken)).status).toBe(200);
+  });
+
+  it('that is used 20 times at once gives tokens to one of them, and then the family ends (BCP-09)', async () => {
+    const { refresh_token: refreshToken } = await web.logIn('customer@example.com');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => web.refresh(refreshToken)));
+    const [winner, ...others] = answers.toSorted((one, other) => one.status - other.status);
+    expect(others.map(({ status }) => status)).toEqual(Array(19).fill(400));
+    expect(winner?.status).toBe(200);
+    const { refresh_token: newest } = tokens.parse(winner?.body);
+    expect(await web.refresh(newest)).toMatchObject(refused);
+  });
+
+  it('that its client revokes is refused from then on (RFC 7009)', async () => {
+    const { refresh_token: refreshToken } = await web.logIn('customer@example.com');
+    const body = new URLSearchParams({ client_id: 'demo-web', token: refreshToken });
+    expect((await fetch(`${issuer}/revoke`, { method: 'POST', body })).status).toBe(200);
+    expect(await web.refresh(refreshToken)).toMatchObject(refused);
+  });
+});
