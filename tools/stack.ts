@@ -56,6 +56,7 @@ export class Stack {
 
   /** Starts the apps and waits until each is ready. @throws Error when one ends first, or is not ready in time */
   async start(apps: readonly AppName[] = APP_NAMES): Promise<void> {
+    await Promise.all(apps.map((app) => this.assertNotRunning(app)));
     for (const app of apps) this.spawn(app);
     await Promise.all(apps.map((app) => this.ready(app)));
   }
@@ -120,6 +121,12 @@ export class Stack {
       PAYMENTS_ADDRESS: `localhost:${ports.payments.main}`,
       TRANSACTION_TOKEN_JWKS_URI: `http://localhost:${ports.gateway.main}/.well-known/jwks.json`,
     };
+  }
+
+  /** Another stack's probes would be taken for ours. */
+  private async assertNotRunning(app: AppName): Promise<void> {
+    if (!(await this.isReady(app))) return;
+    throw new Error(`port ${this.options.ports[app].management} is in use: is another stack running?`);
   }
 
   private async ready(app: AppName): Promise<void> {
