@@ -39,7 +39,7 @@ export async function createHttpApp(
   });
   // A stop that was asked for ends with code 0; by default Nest repeats the signal, which ends it with 143.
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
-  addProbeRoutes(adapter.getInstance(), app.get(Readiness));
+  addProbeRoutes(adapter.getInstance(), app.get(Readiness), 'status');
   return app;
 }
 

@@ -19,7 +19,7 @@ export class ManagementServer implements OnApplicationBootstrap, OnApplicationSh
   ) {
     register.clear();
     collectDefaultMetrics({ register });
-    addProbeRoutes(this.server, readiness);
+    addProbeRoutes(this.server, readiness, 'checks');
     this.server.get('/metrics', async (_request, reply) =>
       reply.type(register.contentType).send(await register.metrics()),
     );
