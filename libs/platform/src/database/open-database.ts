@@ -16,7 +16,7 @@ import { lockFolder } from './folder-lock.js';
 const MIGRATION_LOCK = 0x636f756e;
 const CONNECT_TIMEOUT_MS = 1_000;
 /** At start nobody waits for an answer, and a machine that starts everything at a time is slow. */
-const FIRST_CONNECT_TIMEOUT_MS = 5_000;
+const FIRST_CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 export interface DatabaseOptions {
