@@ -36,7 +36,7 @@ export interface StackOptions {
 }
 
 const ROOT = join(import.meta.dirname, '..');
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 /** An app that has not stopped by then is killed, and `stop` says so. */
 const STOP_TIMEOUT_MS = 5_000;

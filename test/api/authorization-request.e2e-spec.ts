@@ -51,6 +51,15 @@ describe('an authorization request', () => {
     },
   );
 
+  it.each(['/authorize', '/logout'])(
+    'may not come as a form of any site: POST %s (ADR 0008)',
+    async (path) => {
+      const { searchParams: body } = web.authorizationUrl();
+      const { status } = await fetch(`${issuer}${path}`, { method: 'POST', body, redirect: 'manual' });
+      expect(status).toBe(404);
+    },
+  );
+
   it('that a person does not allow is answered access_denied, without a code (BCP-16)', async () => {
     const agent = new UserAgent(issuer);
     const loginPage = await agent.open(web.authorizationUrl());

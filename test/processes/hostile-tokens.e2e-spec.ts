@@ -12,7 +12,7 @@ const ACCEPTED = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 // The rows are made twice: here, so that the runner knows their titles, and below with the running issuer's own keys.
 const titles = hostileAccessTokens(
   new TokenForge({ issuer: 'http://localhost', audience: 'http://localhost', now: Date.now }),
-).map(({ id, title }, index) => ({ id, title, index }));
+).map(({ id, code, title }, index) => ({ id, code, title, index }));
 
 describe('the gateway', () => {
   let stack: TestStack;
@@ -63,14 +63,14 @@ describe('the gateway', () => {
     expect((await getOrders(token)).status).toBe(200);
   });
 
-  it.each(titles)('refuses $title, and lets nothing of it through ($id)', async ({ index }) => {
+  it.each(titles)('refuses $title, and lets nothing of it through ($id)', async ({ index, code }) => {
     const token = tokens[index] ?? '';
     const bytesBefore = orders.bytes;
     await expectRefused(await getOrders(token));
     expect(orders.bytes).toBe(bytesBefore);
     const audit = await stack.linesWith('"msg":"refused"', ++refusals);
     expect(audit).toHaveLength(refusals);
-    expect(JSON.parse(audit.at(-1)?.text ?? '')).toMatchObject({ route: 'GET /orders', status: 401 });
+    expect(JSON.parse(audit.at(-1)?.text ?? '')).toMatchObject({ route: 'GET /orders', status: 401, code });
   });
 
   it('writes no token to its log, accepted or refused (TXN-08)', () => {

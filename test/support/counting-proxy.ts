@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** A TCP proxy that counts what the client sends: whether anything at all reached the service behind it. */
 export class CountingProxy {
   bytes = 0;
+  private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
   private constructor(server: Server) {
@@ -15,6 +16,7 @@ export class CountingProxy {
     const proxy = new CountingProxy(server);
     server.on('connection', (client) => {
       const target = connect(targetPort, '127.0.0.1');
+      proxy.sockets.add(client).add(target);
       client.on('data', (chunk: Buffer) => {
         proxy.bytes += chunk.byteLength;
       });
@@ -33,6 +35,12 @@ export class CountingProxy {
 
   get address(): string {
     return `localhost:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Forwards nothing more on the connections there are, and says so to nobody: a firewall that forgot them. */
+  freezeConnections(): void {
+    for (const socket of this.sockets) socket.unpipe().pause();
+    this.sockets.clear();
   }
 
   stop(): void {

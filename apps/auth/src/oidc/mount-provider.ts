@@ -1,6 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { CurrentProvider } from './current-provider.js';
 
+/**
+ * Deviation: OpenID Connect Core §3.1.2.1 and RP-Initiated Logout §2 want POST at `/authorize` and `/logout` too. A
+ * form of another site brings the session along only in cookies with `SameSite=None` (docs/adr/0008).
+ */
 const ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
   '/.well-known/openid-configuration': ['GET', 'OPTIONS'],
   '/.well-known/oauth-authorization-server': ['GET', 'OPTIONS'],

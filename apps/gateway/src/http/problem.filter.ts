@@ -1,6 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { AuthError, ServiceError } from '@countersign/auth';
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  Catch,
+  HttpException,
+  Logger,
+  NotFoundException,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** RFC 9457 problem details. `code` is for programs, `detail` for people. */
@@ -52,34 +59,19 @@ function toProblem(error: unknown): Problem {
     const status = error.getStatus();
     return makeProblem(status, status === 500 ? INTERNAL : detailOf(error));
   }
-  const status = fastifyStatus(error);
-  return status === undefined
-    ? makeProblem(500, INTERNAL)
-    : makeProblem(status, FASTIFY_DETAILS[status] ?? 'Bad request.');
+  return makeProblem(500, INTERNAL);
 }
 
 function makeProblem(status: number, detail: string): Problem {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
 }
 
-/** A pipe lists its findings; the first few say enough. */
+/** A pipe lists its findings; the first few say enough. Nest's own 404 would repeat the URL, query included. */
 function detailOf(error: HttpException): string {
+  if (error instanceof NotFoundException) return 'There is nothing at this address.';
   const response = error.getResponse();
   if (typeof response === 'object' && 'message' in response && Array.isArray(response.message)) {
     return response.message.slice(0, 10).join('; ');
   }
   return error.message;
-}
-
-const FASTIFY_DETAILS: Readonly<Record<number, string>> = {
-  400: 'The request body is not valid JSON.',
-  413: 'The request body is too large.',
-  415: 'The content type of the request body is not supported.',
-};
-
-/** Errors that Fastify raises before a route is reached: a body that is malformed, too large, or of an unknown type. */
-function fastifyStatus(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
-  const { statusCode } = error;
-  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
 }

@@ -8,7 +8,7 @@ export function addRequestHooks(server: FastifyInstance): void {
     done();
   });
   server.addHook('onSend', (_request, reply, payload, done) => {
-    // Answers depend on who asked: no cache may give them to another (RFC 6750 §5.2).
+    // Answers depend on who asked: no cache may give them to another (RFC 9111 §3.5).
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     done(null, payload);
   });

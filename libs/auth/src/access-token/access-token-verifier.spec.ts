@@ -87,9 +87,10 @@ describe('AccessTokenVerifier', () => {
     await expect(verifier.verify(forge.accessToken({ claims }))).resolves.toMatchObject({ issuer });
   });
 
-  it.each(hostileTokens)('refuses $title ($id)', async ({ token }) => {
+  it.each(hostileTokens)('refuses $title ($id, $code)', async ({ token, code }) => {
     await expect(verifier.verify(token)).rejects.toMatchObject({
       name: 'AuthError',
+      code,
       status: 401,
       oauthError: 'invalid_token',
     });

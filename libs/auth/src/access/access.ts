@@ -27,7 +27,9 @@ export type AccessRule = RestrictedAccess | PublicAccess;
  * `@Access({ scopes: ['orders:write'], roles: ['customer'] })` on an HTTP route
  * @example
  * `@Access({ scopes: ['orders:write'], roles: ['customer'], from: ['gateway'] })` on a message pattern
- * @throws TypeError when a declaration would restrict nothing without saying so.
+ * @example
+ * `@Access({ scopes: [] })`: anyone with a valid token
+ * @throws TypeError for an empty list of roles or workloads, and for a public handler without a reason
  */
 export function Access(rule: AccessRule): CustomDecorator {
   if (isPublic(rule)) {

@@ -84,6 +84,20 @@ describe('KeyStore', () => {
     await expect(store.find(next.kid)).resolves.toMatchObject({ kid: next.kid });
   });
 
+  it('does not blame a token for a kid that it cannot look up, and looks again soon (BEA-10)', async () => {
+    await store.find(key.kid);
+    now += 30_000;
+    fetchKeys.mockRejectedValue(new Error('connection refused'));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(store.find(next.kid)).rejects.toMatchObject({ code: 'keys_unavailable', status: 503 });
+    }
+    expect(fetchKeys).toHaveBeenCalledTimes(2);
+    fetchKeys.mockResolvedValue([next.publicJwk]);
+    now += 1_000;
+    await expect(store.find(next.kid)).resolves.toMatchObject({ kid: next.kid });
+    await expect(store.find('unknown')).rejects.toMatchObject({ code: 'key_unknown', status: 401 });
+  });
+
   it('lets no flood of unknown kids keep it from the scheduled refresh', async () => {
     await store.find(key.kid);
     now += 30_000;

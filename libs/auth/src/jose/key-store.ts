@@ -25,7 +25,8 @@ export interface KeyStoreOptions {
  * - A request never waits for a fetch while a usable set is there, so an outage of the issuer is not one of the API.
  * - An unknown `kid` costs at most one fetch in each cool-down, however many arrive (unauthenticated callers could
  *   otherwise turn the gateway on the issuer), and that budget is not the scheduled refresh's: a flood cannot starve it.
- * - Without a usable set the answer is `keys_unavailable` (503): the token may be perfectly good.
+ * - Without a usable set, or with a `kid` that may be newer than it while the issuer cannot be reached, the answer is
+ *   `keys_unavailable` (503): the token may be perfectly good.
  * - One unusable key does not take the set down; two keys with one `kid` are both refused, as nobody can say which.
  */
 export class KeyStore {
@@ -33,6 +34,7 @@ export class KeyStore {
   private loadedAt = Number.NEGATIVE_INFINITY;
   private attemptedAt = Number.NEGATIVE_INFINITY;
   private unknownKidAt = Number.NEGATIVE_INFINITY;
+  private hasFailed = false;
   private fetching: Promise<void> | undefined;
 
   constructor(private readonly options: KeyStoreOptions) {}
@@ -58,14 +60,22 @@ export class KeyStore {
     const known = this.keys?.get(kid);
     if (known) return known;
 
-    const { now, unknownKidCooldownMs } = this.options;
-    if (now() - Math.max(this.unknownKidAt, this.loadedAt) >= unknownKidCooldownMs) {
-      this.unknownKidAt = now();
-      await this.refresh().catch(() => undefined); // an outage does not make an unknown key known
+    if (this.fetching !== undefined || this.mayLookAgain()) {
+      this.unknownKidAt = this.options.now();
+      await this.refreshOrThrow();
       const found = this.keys?.get(kid);
       if (found) return found;
     }
+    if (this.hasFailed)
+      throw new AuthError('keys_unavailable', 'the kid may be new, and the keys cannot be fetched');
     throw new AuthError('key_unknown', 'no key of the issuer has the kid of the token');
+  }
+
+  /** While the issuer cannot be reached an unknown key is no verdict, and the next attempt need not wait as long. */
+  private mayLookAgain(): boolean {
+    const { now, unknownKidCooldownMs, retryAfterMs } = this.options;
+    const pauseMs = this.hasFailed ? retryAfterMs : unknownKidCooldownMs;
+    return now() - Math.max(this.unknownKidAt, this.loadedAt) >= pauseMs;
   }
 
   /**
@@ -79,6 +89,10 @@ export class KeyStore {
     if (this.fetching === undefined && now() - this.attemptedAt < retryAfterMs) {
       throw new AuthError('keys_unavailable', 'the keys could not be fetched a moment ago');
     }
+    await this.refreshOrThrow();
+  }
+
+  private async refreshOrThrow(): Promise<void> {
     try {
       await this.refresh();
     } catch (cause) {
@@ -104,10 +118,16 @@ export class KeyStore {
 
   private async fetch(): Promise<void> {
     this.attemptedAt = this.options.now();
-    const keys = this.importSet(await this.options.fetchKeys());
-    if (keys.size === 0) throw new UnusableKeyError('the JWKS has no usable key');
-    this.keys = keys;
-    this.loadedAt = this.options.now();
+    try {
+      const keys = this.importSet(await this.options.fetchKeys());
+      if (keys.size === 0) throw new UnusableKeyError('the JWKS has no usable key');
+      this.keys = keys;
+      this.loadedAt = this.options.now();
+      this.hasFailed = false;
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
   }
 
   private importSet(jwks: readonly unknown[]): ReadonlyMap<string, VerificationKey> {

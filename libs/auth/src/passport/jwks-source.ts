@@ -26,7 +26,12 @@ export class JwksSource {
       rateLimit: false,
       fetcher: async (uri) => requireJwks(await fetchJson(uri, FETCH_LIMITS)),
     });
-    return requireKeys(await this.client.getKeys());
+    try {
+      return requireKeys(await this.client.getKeys());
+    } catch (error) {
+      this.client = undefined; // the issuer may have moved its keys: discover them again
+      throw error;
+    }
   }
 
   /**
@@ -35,7 +40,9 @@ export class JwksSource {
    */
   private async discoverJwksUri(): Promise<string> {
     const { issuer } = this.options;
-    const document = await fetchJson(`${issuer}/.well-known/openid-configuration`, FETCH_LIMITS);
+    // OpenID Connect Discovery §4.1: a slash at the end of the issuer goes, before the path is appended.
+    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const document = await fetchJson(url, FETCH_LIMITS);
     if (!isJsonObject(document) || document['issuer'] !== issuer) {
       throw new Error(`the discovery document at ${issuer} is not of that issuer`);
     }

@@ -61,5 +61,5 @@ function refuseUnknownPattern(context: unknown, options: WorkloadOptions): Obser
   return defer(async (): Promise<never> => {
     await verifyMessage(context, options);
     throw new AuthError('workload_refused', 'there is no such pattern');
-  }).pipe(catchError((error: unknown) => filter.catch(error)));
+  }).pipe(catchError((error: unknown) => filter.answer(error, context)));
 }

@@ -5,7 +5,7 @@ import { identityHeaders, type IdentityHeaders, type Principal } from '../princi
 /** Who a handler works for: the principal, the transaction, and the workload that called. */
 export interface Caller {
   readonly principal: Principal;
-  /** `txn`: shared by every hop that one request causes. Undefined at the edge until a call is made. */
+  /** `txn`: the same at every hop behind the edge. Undefined at the edge, where the access token counts. */
   readonly txn: string | undefined;
   /** Name of the calling workload, as its certificate proves it. Undefined at the edge, where clients call. */
   readonly workload: string | undefined;

@@ -32,7 +32,7 @@ export interface WorkloadClientOptions {
 export class WorkloadClient implements OnApplicationShutdown {
   private readonly logger = new Logger('WorkloadClient');
   private readonly token = new AsyncLocalStorage<string>();
-  private readonly client: ClientTCP;
+  private readonly client: PeerCheckedClient;
 
   constructor(private readonly options: WorkloadClientOptions) {
     this.client = new PeerCheckedClient(options);
@@ -66,12 +66,15 @@ export class WorkloadClient implements OnApplicationShutdown {
   }
 
   private async send(pattern: string, data: unknown): Promise<unknown> {
+    const { bytesReceived } = this.client;
     try {
       return await firstValueFrom(
         this.client.send<unknown, unknown>(pattern, data).pipe(timeout(this.options.timeoutMs)),
       );
     } catch (error) {
       if (error instanceof TimeoutError) {
+        // Not a byte in all that time: the peer may be gone without a word, and no answer would ever come this way.
+        if (this.client.bytesReceived === bytesReceived) this.client.abandonConnection();
         throw new ServiceError(
           'service_timeout',
           503,
@@ -122,6 +125,17 @@ class PeerCheckedClient extends ClientTCP {
             : new Error(`the peer's certificate is not that of ${peer}`),
       },
     });
+  }
+
+  /** Bytes that the peer has sent on the current connection. */
+  get bytesReceived(): number {
+    return this.socket?.netSocket.bytesRead ?? 0;
+  }
+
+  /** Has the next call make a new connection; calls under way on this one fail. */
+  abandonConnection(): void {
+    this.socket?.netSocket.destroy();
+    this.handleClose();
   }
 
   /** Nest takes `connect` for connected; no message may leave before the peer has proven who it is. */

@@ -46,8 +46,8 @@ export class WorkloadServer extends ServerTCP {
    * A frame without an id is an event to Nest: its handler would run with nobody to answer, even a handler made for
    * requests. Workloads exchange requests only, so such a frame is dropped.
    */
-  override async handleEvent(pattern: string): Promise<void> {
-    this.logger.warn(`dropped a frame without an id for ${JSON.stringify(pattern.slice(0, 100))}`);
+  override async handleEvent(pattern: unknown): Promise<void> {
+    this.logger.warn(`dropped a frame without an id for ${JSON.stringify(String(pattern).slice(0, 100))}`);
   }
 
   override getHandlerByPattern(pattern: string): MessageHandler<unknown, TcpContext> {

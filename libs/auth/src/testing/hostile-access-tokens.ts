@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import type { AuthErrorCode } from '../auth-error.js';
 import { forgeKey } from './forged-key.js';
 import { encode, encodeParts, signCompact, signHmac, type TokenForge } from './token-forge.js';
 
@@ -6,11 +7,13 @@ import { encode, encodeParts, signCompact, signHmac, type TokenForge } from './t
 export interface HostileToken {
   /** Requirement that it tests, as in `docs/specifications.md`. */
   readonly id: string;
+  /** The check that has to refuse it: with another code, another check did, and this one may be gone. */
+  readonly code: AuthErrorCode;
   readonly title: string;
   readonly token: string;
 }
 
-type Row = readonly [id: string, title: string, token: string];
+type Row = readonly [id: string, code: AuthErrorCode, title: string, token: string];
 
 /**
  * The hostile tokens that a verifier of RFC 9068 access tokens has to refuse with `invalid_token`. Keys that some of
@@ -26,7 +29,7 @@ export function hostileAccessTokens(forge: TokenForge): readonly HostileToken[] 
     ...claimRows(forge),
     ...timeRows(forge),
   ];
-  return rows.map(([id, title, token]) => ({ id, title, token }));
+  return rows.map(([id, code, title, token]) => ({ id, code, title, token }));
 }
 
 function algorithmRows(forge: TokenForge): Row[] {
@@ -46,44 +49,94 @@ function algorithmRows(forge: TokenForge): Row[] {
       const key = forge.addKey(alg);
       return [
         'JWT-01',
+        'algorithm_refused',
         `an alg that is not accepted, with a published key for it (${alg})`,
         forge.accessToken({ key }),
       ];
     }),
-    ['JWT-01', 'HS256 with the PEM of the public key as secret', signHmac(hs('HS256'), claims, pem)],
-    ['JWT-01', 'HS256 with the trimmed PEM as secret', signHmac(hs('HS256'), claims, pem.trim())],
-    ['JWT-01', 'HS256 with the DER of the public key as secret', signHmac(hs('HS256'), claims, der)],
-    ['JWT-01', 'HS256 with the JWK as secret', signHmac(hs('HS256'), claims, jwk)],
-    ['JWT-01', 'HS384 with the PEM as secret', signHmac(hs('HS384'), claims, pem, 'sha384')],
-    ['JWT-01', 'HS512 with the PEM as secret', signHmac(hs('HS512'), claims, pem, 'sha512')],
-    ['JWT-01', 'HS256 with an empty secret', signHmac(hs('HS256'), claims, '')],
+    [
+      'JWT-01',
+      'algorithm_refused',
+      'HS256 with the PEM of the public key as secret',
+      signHmac(hs('HS256'), claims, pem),
+    ],
+    [
+      'JWT-01',
+      'algorithm_refused',
+      'HS256 with the trimmed PEM as secret',
+      signHmac(hs('HS256'), claims, pem.trim()),
+    ],
+    [
+      'JWT-01',
+      'algorithm_refused',
+      'HS256 with the DER of the public key as secret',
+      signHmac(hs('HS256'), claims, der),
+    ],
+    ['JWT-01', 'algorithm_refused', 'HS256 with the JWK as secret', signHmac(hs('HS256'), claims, jwk)],
+    [
+      'JWT-01',
+      'algorithm_refused',
+      'HS384 with the PEM as secret',
+      signHmac(hs('HS384'), claims, pem, 'sha384'),
+    ],
+    [
+      'JWT-01',
+      'algorithm_refused',
+      'HS512 with the PEM as secret',
+      signHmac(hs('HS512'), claims, pem, 'sha512'),
+    ],
+    ['JWT-01', 'algorithm_refused', 'HS256 with an empty secret', signHmac(hs('HS256'), claims, '')],
     [
       'JWK-09',
+      'algorithm_refused',
       'HS256 with a symmetric key that the JWKS has',
       signHmac({ ...hs('HS256'), kid: 'oct' }, claims, secret),
     ],
     ...['none', 'None', 'NONE', 'nOnE', 'noNE', 'none ', ''].flatMap((alg): Row[] => [
-      ['JWT-04', `alg "${alg}" with an empty signature`, `${encodeParts(hs(alg), claims)}.`],
       [
         'JWT-04',
+        'token_malformed',
+        `alg "${alg}" with an empty signature`,
+        `${encodeParts(hs(alg), claims)}.`,
+      ],
+      [
+        'JWT-04',
+        'algorithm_refused',
         `alg "${alg}" with a signature of rubbish`,
         `${encodeParts(hs(alg), claims)}.${encode('rubbish')}`,
       ],
     ]),
     [
       'JWT-04',
+      'algorithm_refused',
       'alg none, spelled with an escape',
       `${encodeParts(escapedNone(forge), claims)}.${encode('rubbish')}`,
     ],
     [
       'JWT-04',
+      'algorithm_refused',
       'alg none with the signature of another token',
       `${encodeParts(hs('none'), claims)}.${realSignature}`,
     ],
-    ['JWT-04', 'an alg that is no text', forge.accessToken({ header: { alg: ['RS256'] } })],
-    ['JWT-04', 'no alg', forge.accessToken({ header: { alg: undefined } })],
-    ['JWT-02', 'PS256 by a key that is for RS256', signCompact(hs('PS256'), claims, forge.key, 'PS256')],
-    ['JWT-24', 'Ed25519 by a key whose alg is spelled EdDSA', ed25519ByAnotherName(forge)],
+    [
+      'JWT-04',
+      'algorithm_refused',
+      'an alg that is no text',
+      forge.accessToken({ header: { alg: ['RS256'] } }),
+    ],
+    ['JWT-04', 'algorithm_refused', 'no alg', forge.accessToken({ header: { alg: undefined } })],
+    [
+      'JWT-02',
+      'algorithm_refused',
+      'PS256 by a key that is for RS256',
+      signCompact(hs('PS256'), claims, forge.key, 'PS256'),
+    ],
+    [
+      'JWT-24',
+      'algorithm_refused',
+      'Ed25519 by a key whose alg is spelled EdDSA',
+      ed25519ByAnotherName(forge),
+    ],
   ];
 }
 
@@ -104,23 +157,34 @@ function keyRows(forge: TokenForge): Row[] {
   forge.publish({ ...forge.addKey('RS256').publicJwk, kid: 'twin' });
   const withKid = (kid: unknown): string => forge.accessToken({ header: { kid } });
   return [
-    ['JWT-10', 'a signature of a key that is not published', forge.accessToken({ key: stranger })],
     [
       'JWT-10',
+      'key_unknown',
+      'a signature of a key that is not published',
+      forge.accessToken({ key: stranger }),
+    ],
+    [
+      'JWT-10',
+      'signature_invalid',
       "a stranger's signature under a published kid",
       forge.accessToken({ key: stranger, header: { kid: forge.key.kid } }),
     ],
-    ['JWT-02', 'RS256 under the kid of an EC key', withKid(ecKey.kid)],
-    ['JWK-04', 'a kid that two keys have', forge.accessToken({ key: { ...twin, kid: 'twin' } })],
-    ['JWT-13', 'no kid', withKid(undefined)],
-    ['JWT-13', 'an empty kid', withKid('')],
-    ['JWT-13', 'a kid that is a path', withKid('../../../../dev/null')],
-    ['JWT-13', 'a kid that is SQL', withKid("x' OR '1'='1")],
-    ['JWT-13', 'a kid that is a command', withKid('$(touch /tmp/owned)')],
-    ['JWT-13', 'a kid with a line break', withKid('a\r\nX-Injected: 1')],
-    ['JWT-13', 'a kid that is an object', withKid({ $ne: null })],
-    ['JWT-13', 'a kid of 4,000 characters', withKid('k'.repeat(4_000))],
-    ['JWT-13', 'a kid that is __proto__', withKid('__proto__')],
+    ['JWT-02', 'algorithm_refused', 'RS256 under the kid of an EC key', withKid(ecKey.kid)],
+    [
+      'JWK-04',
+      'key_unknown',
+      'a kid that two keys have',
+      forge.accessToken({ key: { ...twin, kid: 'twin' } }),
+    ],
+    ['JWT-13', 'header_refused', 'no kid', withKid(undefined)],
+    ['JWT-13', 'header_refused', 'an empty kid', withKid('')],
+    ['JWT-13', 'header_refused', 'a kid that is a path', withKid('../../../../dev/null')],
+    ['JWT-13', 'header_refused', 'a kid that is SQL', withKid("x' OR '1'='1")],
+    ['JWT-13', 'header_refused', 'a kid that is a command', withKid('$(touch /tmp/owned)')],
+    ['JWT-13', 'header_refused', 'a kid with a line break', withKid('a\r\nX-Injected: 1')],
+    ['JWT-13', 'header_refused', 'a kid that is an object', withKid({ $ne: null })],
+    ['JWT-13', 'header_refused', 'a kid of 4,000 characters', withKid('k'.repeat(4_000))],
+    ['JWT-13', 'key_unknown', 'a kid that is __proto__', withKid('__proto__')],
   ];
 }
 
@@ -141,24 +205,30 @@ function headerRows(forge: TokenForge): Row[] {
   return [
     [
       'JWT-13',
+      'header_refused',
       'the key in the header (jwk)',
       forge.accessToken({ key: own, header: { jwk: own.publicJwk } }),
     ],
-    ['JWT-13', 'a jku of its own', withHeader({ jku: 'http://127.0.0.1:9/jwks.json' })],
-    ['JWT-13', 'an x5u of its own', withHeader({ x5u: 'http://127.0.0.1:9/cert.pem' })],
-    ['JWT-13', 'an x5c of its own', withHeader({ x5c: ['MIIB'] })],
-    ['JWT-18', 'crit with an extension that nobody knows', withHeader({ crit: ['x'], x: 1 })],
-    ['JWT-18', 'an empty crit', withHeader({ crit: [] })],
-    ['JWT-18', 'crit that names alg', withHeader({ crit: ['alg'] })],
-    ['JWT-18', 'crit that is no list', withHeader({ crit: 'x' })],
-    ['JWT-18', 'crit that names what is not there', withHeader({ crit: ['exp'] })],
-    ['JWT-19', 'b64 false', withHeader({ b64: false, crit: ['b64'] })],
-    ['JWT-19', 'b64 true', withHeader({ b64: true })],
-    ['JWT-08', 'zip', withHeader({ zip: 'DEF' })],
-    ['JWT-15', 'cty: a JWT inside', withHeader({ cty: 'JWT' })],
-    ...types.map((typ): Row => ['JWT-14', `typ "${typ}"`, withHeader({ typ })]),
-    ['JWT-14', 'no typ', withHeader({ typ: undefined })],
-    ['JWT-14', 'a typ that is a list', withHeader({ typ: ['at+jwt'] })],
+    ['JWT-13', 'header_refused', 'a jku of its own', withHeader({ jku: 'http://127.0.0.1:9/jwks.json' })],
+    ['JWT-13', 'header_refused', 'an x5u of its own', withHeader({ x5u: 'http://127.0.0.1:9/cert.pem' })],
+    ['JWT-13', 'header_refused', 'an x5c of its own', withHeader({ x5c: ['MIIB'] })],
+    [
+      'JWT-18',
+      'header_refused',
+      'crit with an extension that nobody knows',
+      withHeader({ crit: ['x'], x: 1 }),
+    ],
+    ['JWT-18', 'header_refused', 'an empty crit', withHeader({ crit: [] })],
+    ['JWT-18', 'header_refused', 'crit that names alg', withHeader({ crit: ['alg'] })],
+    ['JWT-18', 'header_refused', 'crit that is no list', withHeader({ crit: 'x' })],
+    ['JWT-18', 'header_refused', 'crit that names what is not there', withHeader({ crit: ['exp'] })],
+    ['JWT-19', 'header_refused', 'b64 false', withHeader({ b64: false, crit: ['b64'] })],
+    ['JWT-19', 'header_refused', 'b64 true', withHeader({ b64: true })],
+    ['JWT-08', 'header_refused', 'zip', withHeader({ zip: 'DEF' })],
+    ['JWT-15', 'header_refused', 'cty: a JWT inside', withHeader({ cty: 'JWT' })],
+    ...types.map((typ): Row => ['JWT-14', 'type_refused', `typ "${typ}"`, withHeader({ typ })]),
+    ['JWT-14', 'type_refused', 'no typ', withHeader({ typ: undefined })],
+    ['JWT-14', 'type_refused', 'a typ that is a list', withHeader({ typ: ['at+jwt'] })],
   ];
 }
 
@@ -166,29 +236,51 @@ function formRows(forge: TokenForge): Row[] {
   const token = forge.accessToken();
   const [header = '', payload = '', signature = ''] = token.split('.');
   return [
-    ['JWT-05', 'five parts (a JWE)', `${header}.${payload}.${signature}.${signature}.${signature}`],
-    ['JWT-16', 'a JWE with PBES2 and two thousand million rounds', pbes2()],
-    ['JWT-17', 'two parts', `${header}.${payload}`],
-    ['JWT-17', 'one part', header],
-    ['JWT-17', 'four parts', `${token}.x`],
-    ['JWT-17', 'a dot in front', `.${token}`],
-    ['JWT-17', 'a dot behind', `${token}.`],
-    ['JWT-17', 'padding', `${header}.${payload}.${signature}==`],
-    ['JWT-17', 'base64 in the place of base64url', `${header}.${payload}+/.${signature}`],
+    [
+      'JWT-05',
+      'token_malformed',
+      'five parts (a JWE)',
+      `${header}.${payload}.${signature}.${signature}.${signature}`,
+    ],
+    ['JWT-16', 'token_malformed', 'a JWE with PBES2 and two thousand million rounds', pbes2()],
+    ['JWT-17', 'token_malformed', 'two parts', `${header}.${payload}`],
+    ['JWT-17', 'token_malformed', 'one part', header],
+    ['JWT-17', 'token_malformed', 'four parts', `${token}.x`],
+    ['JWT-17', 'token_malformed', 'a dot in front', `.${token}`],
+    ['JWT-17', 'token_malformed', 'a dot behind', `${token}.`],
+    ['JWT-17', 'token_malformed', 'padding', `${header}.${payload}.${signature}==`],
+    ['JWT-17', 'token_malformed', 'base64 in the place of base64url', `${header}.${payload}+/.${signature}`],
     [
       'JWT-17',
+      'token_malformed',
       'other bits at the end of the signature, which decode to the same bytes',
       flipUnusedBits(token),
     ],
-    ['JWT-17', 'an empty payload', `${header}..${signature}`],
-    ['JWT-17', 'a token of 9,000 characters', forge.accessToken({ claims: { filler: 'x'.repeat(9_000) } })],
-    ['ATJ-07', 'another signature', `${header}.${payload}.${forge.accessToken().split('.')[2]}`],
+    ['JWT-17', 'token_malformed', 'an empty payload', `${header}..${signature}`],
+    [
+      'JWT-17',
+      'token_malformed',
+      'a token of 9,000 characters',
+      forge.accessToken({ claims: { filler: 'x'.repeat(9_000) } }),
+    ],
     [
       'ATJ-07',
+      'signature_invalid',
+      'another signature',
+      `${header}.${payload}.${forge.accessToken().split('.')[2]}`,
+    ],
+    [
+      'ATJ-07',
+      'signature_invalid',
       'another payload',
       `${header}.${encode(JSON.stringify({ ...forge.claims(), roles: ['admin'] }))}.${signature}`,
     ],
-    ['ATJ-07', 'a signature cut short', `${header}.${payload}.${signature.slice(0, -4)}`],
+    [
+      'ATJ-07',
+      'signature_invalid',
+      'a signature cut short',
+      `${header}.${payload}.${signature.slice(0, -2)}`,
+    ],
   ];
 }
 
@@ -211,10 +303,11 @@ function jsonRows(forge: TokenForge): Row[] {
   const twice = (name: string, first: unknown): string =>
     withPayload(claims.replace('{', `{${JSON.stringify(name)}:${JSON.stringify(first)},`));
   return [
-    ['JWT-09', 'claims in UTF-16', withPayload(Buffer.from(claims, 'utf16le'))],
-    ['JWT-09', 'claims behind a byte order mark', withPayload(`\uFEFF${claims}`)],
+    ['JWT-09', 'token_malformed', 'claims in UTF-16', withPayload(Buffer.from(claims, 'utf16le'))],
+    ['JWT-09', 'token_malformed', 'claims behind a byte order mark', withPayload(`\uFEFF${claims}`)],
     [
       'JWT-09',
+      'token_malformed',
       'claims with a byte that is not UTF-8',
       withPayload(
         Buffer.concat([Buffer.from(claims.slice(0, -1) + ',"x":"'), Buffer.from([0xff]), Buffer.from('"}')]),
@@ -222,6 +315,7 @@ function jsonRows(forge: TokenForge): Row[] {
     ],
     [
       'JWT-09',
+      'token_malformed',
       'claims with an overlong encoding',
       withPayload(
         Buffer.concat([
@@ -231,21 +325,23 @@ function jsonRows(forge: TokenForge): Row[] {
         ]),
       ),
     ],
-    ['JWT-20', 'two sub', twice('sub', 'someone-else')],
-    ['JWT-20', 'two aud', twice('aud', 'http://other.example')],
+    ['JWT-20', 'token_malformed', 'two sub', twice('sub', 'someone-else')],
+    ['JWT-20', 'token_malformed', 'two aud', twice('aud', 'http://other.example')],
     [
       'JWT-20',
+      'token_malformed',
       'two roles, one spelled with an escape',
       withPayload(claims.replace('{', String.raw`{"\u0072oles":["admin"],`)),
     ],
     [
       'JWT-20',
+      'token_malformed',
       'two alg',
       signCompact(JSON.stringify(forge.header()).replace('{', '{"alg":"none",'), claims, forge.key),
     ],
-    ['JWT-17', 'claims that are a list', withPayload(`[${claims}]`)],
-    ['JWT-17', 'claims that are null', withPayload('null')],
-    ['JWT-17', 'claims with a comma too many', withPayload(claims.replace('}', ',}'))],
+    ['JWT-17', 'token_malformed', 'claims that are a list', withPayload(`[${claims}]`)],
+    ['JWT-17', 'token_malformed', 'claims that are null', withPayload('null')],
+    ['JWT-17', 'token_malformed', 'claims with a comma too many', withPayload(claims.replace('}', ',}'))],
   ];
 }
 
@@ -253,33 +349,58 @@ function claimRows(forge: TokenForge): Row[] {
   const { issuer, audience } = forge.options;
   const withClaims = (claims: Record<string, unknown>): string => forge.accessToken({ claims });
   return [
-    ['JWT-10', 'another issuer', withClaims({ iss: 'http://attacker.example' })],
-    ['JWT-10', 'the issuer with a slash', withClaims({ iss: `${issuer}/` })],
-    ['JWT-10', 'the issuer in capitals', withClaims({ iss: issuer.toUpperCase() })],
-    ['JWT-10', 'the issuer in a list', withClaims({ iss: [issuer] })],
-    ['JWT-10', 'no iss', withClaims({ iss: undefined })],
-    ['JWT-12', 'another audience', withClaims({ aud: 'http://other.example' })],
-    ['JWT-12', 'the audience with a slash', withClaims({ aud: `${audience}/` })],
-    ['JWT-12', 'the audience with something in front', withClaims({ aud: `x${audience}` })],
-    ['JWT-12', 'the client as audience, as an ID token has it', withClaims({ aud: 'demo-web' })],
-    ['JWT-12', 'no aud', withClaims({ aud: undefined })],
-    ['JWT-12', 'an empty aud', withClaims({ aud: [] })],
-    ['JWT-12', 'an aud that is an object', withClaims({ aud: { [audience]: true } })],
-    ['JWT-12', 'an aud with something that is no text', withClaims({ aud: [audience, 1] })],
-    ['JWT-11', 'no sub', withClaims({ sub: undefined })],
-    ['JWT-11', 'an empty sub', withClaims({ sub: '' })],
-    ['JWT-11', 'a sub that is a number', withClaims({ sub: 1 })],
-    ['JWT-11', 'a sub that is an object', withClaims({ sub: { id: 1 } })],
-    ['JWT-11', 'a sub of 300 characters', withClaims({ sub: 's'.repeat(300) })],
-    ['JWT-11', 'a sub with a line break', withClaims({ sub: 'a\r\nx-user-role: admin' })],
-    ['ATJ-03', 'no client_id', withClaims({ client_id: undefined })],
-    ['ATJ-03', 'no jti', withClaims({ jti: undefined })],
-    ['ATJ-03', 'a jti that is a number', withClaims({ jti: 1 })],
-    ['ATJ-04', 'a scope that is a list', withClaims({ scope: ['orders:read'] })],
-    ['ATJ-04', 'a scope with a quote', withClaims({ scope: 'orders:read "' })],
-    ['ATJ-04', 'a scope with two spaces', withClaims({ scope: 'orders:read  orders:write' })],
-    ['ATJ-03', 'roles that are text', withClaims({ roles: 'admin' })],
-    ['ATJ-03', 'roles with something that is no text', withClaims({ roles: ['customer', 1] })],
+    ['JWT-10', 'issuer_untrusted', 'another issuer', withClaims({ iss: 'http://attacker.example' })],
+    ['JWT-10', 'issuer_untrusted', 'the issuer with a slash', withClaims({ iss: `${issuer}/` })],
+    ['JWT-10', 'issuer_untrusted', 'the issuer in capitals', withClaims({ iss: issuer.toUpperCase() })],
+    ['JWT-10', 'issuer_untrusted', 'the issuer in a list', withClaims({ iss: [issuer] })],
+    ['JWT-10', 'issuer_untrusted', 'no iss', withClaims({ iss: undefined })],
+    ['JWT-12', 'audience_mismatch', 'another audience', withClaims({ aud: 'http://other.example' })],
+    ['JWT-12', 'audience_mismatch', 'the audience with a slash', withClaims({ aud: `${audience}/` })],
+    [
+      'JWT-12',
+      'audience_mismatch',
+      'the audience with something in front',
+      withClaims({ aud: `x${audience}` }),
+    ],
+    [
+      'JWT-12',
+      'audience_mismatch',
+      'the client as audience, as an ID token has it',
+      withClaims({ aud: 'demo-web' }),
+    ],
+    ['JWT-12', 'claims_malformed', 'no aud', withClaims({ aud: undefined })],
+    ['JWT-12', 'audience_mismatch', 'an empty aud', withClaims({ aud: [] })],
+    ['JWT-12', 'claims_malformed', 'an aud that is an object', withClaims({ aud: { [audience]: true } })],
+    [
+      'JWT-12',
+      'claims_malformed',
+      'an aud with something that is no text',
+      withClaims({ aud: [audience, 1] }),
+    ],
+    ['JWT-11', 'claims_malformed', 'no sub', withClaims({ sub: undefined })],
+    ['JWT-11', 'claims_malformed', 'an empty sub', withClaims({ sub: '' })],
+    ['JWT-11', 'claims_malformed', 'a sub that is a number', withClaims({ sub: 1 })],
+    ['JWT-11', 'claims_malformed', 'a sub that is an object', withClaims({ sub: { id: 1 } })],
+    ['JWT-11', 'claims_malformed', 'a sub of 300 characters', withClaims({ sub: 's'.repeat(300) })],
+    ['JWT-11', 'claims_malformed', 'a sub with a line break', withClaims({ sub: 'a\r\nx-user-role: admin' })],
+    ['ATJ-03', 'claims_malformed', 'no client_id', withClaims({ client_id: undefined })],
+    ['ATJ-03', 'claims_malformed', 'no jti', withClaims({ jti: undefined })],
+    ['ATJ-03', 'claims_malformed', 'a jti that is a number', withClaims({ jti: 1 })],
+    ['ATJ-04', 'claims_malformed', 'a scope that is a list', withClaims({ scope: ['orders:read'] })],
+    ['ATJ-04', 'claims_malformed', 'a scope with a quote', withClaims({ scope: 'orders:read "' })],
+    [
+      'ATJ-04',
+      'claims_malformed',
+      'a scope with two spaces',
+      withClaims({ scope: 'orders:read  orders:write' }),
+    ],
+    ['ATJ-03', 'claims_malformed', 'roles that are text', withClaims({ roles: 'admin' })],
+    [
+      'ATJ-03',
+      'claims_malformed',
+      'roles with something that is no text',
+      withClaims({ roles: ['customer', 1] }),
+    ],
   ];
 }
 
@@ -294,19 +415,29 @@ function timeRows(forge: TokenForge): Row[] {
     return signCompact(forge.header(), claims, forge.key);
   };
   return [
-    ['JWT-21', 'an exp that has passed, beyond the skew', withClaims({ iat: now - 331, exp: now - 31 })],
-    ['JWT-21', 'an nbf beyond the skew', withClaims({ nbf: now + 120 })],
-    ['JWT-21', 'an nbf that is text', withClaims({ nbf: String(now) })],
-    ['JWT-22', 'an iat more than a minute ahead', withClaims({ iat: now + 150, exp: now + 300 })],
-    ['JWT-23', 'a life of a year', withClaims({ exp: now + 31_536_000 })],
-    ['JWT-23', 'a life of 601 seconds', withClaims({ iat: now, exp: now + 601 })],
-    ['JWT-23', 'no exp', withClaims({ exp: undefined })],
-    ['JWT-23', 'no iat', withClaims({ iat: undefined })],
-    ['JWT-23', 'an exp that is text', withClaims({ exp: String(now + 300) })],
-    ['JWT-23', 'an exp of 1e308', withNumber('exp', '1e308')],
-    ['JWT-23', 'an exp of 1e999, which parses as infinite', withNumber('exp', '1e999')],
-    ['JWT-23', 'an exp that is null', withClaims({ exp: null })],
-    ['JWT-23', 'an exp before the iat', withClaims({ iat: now + 20, exp: now + 10 })],
-    ['JWT-23', 'an exp that is not after the iat', withClaims({ iat: now, exp: now })],
+    [
+      'JWT-21',
+      'token_expired',
+      'an exp that has passed, beyond the skew',
+      withClaims({ iat: now - 331, exp: now - 31 }),
+    ],
+    ['JWT-21', 'token_not_yet_valid', 'an nbf beyond the skew', withClaims({ nbf: now + 270 })],
+    ['JWT-21', 'claims_malformed', 'an nbf that is text', withClaims({ nbf: String(now) })],
+    [
+      'JWT-22',
+      'token_not_yet_valid',
+      'an iat more than a minute ahead',
+      withClaims({ iat: now + 550, exp: now + 900 }),
+    ],
+    ['JWT-23', 'lifetime_too_long', 'a life of a year', withClaims({ exp: now + 31_536_000 })],
+    ['JWT-23', 'lifetime_too_long', 'a life of 601 seconds', withClaims({ iat: now, exp: now + 601 })],
+    ['JWT-23', 'claims_malformed', 'no exp', withClaims({ exp: undefined })],
+    ['JWT-23', 'claims_malformed', 'no iat', withClaims({ iat: undefined })],
+    ['JWT-23', 'claims_malformed', 'an exp that is text', withClaims({ exp: String(now + 300) })],
+    ['JWT-23', 'claims_malformed', 'an exp of 1e308', withNumber('exp', '1e308')],
+    ['JWT-23', 'claims_malformed', 'an exp of 1e999, which parses as infinite', withNumber('exp', '1e999')],
+    ['JWT-23', 'claims_malformed', 'an exp that is null', withClaims({ exp: null })],
+    ['JWT-23', 'claims_malformed', 'an exp before the iat', withClaims({ iat: now + 20, exp: now + 10 })],
+    ['JWT-23', 'claims_malformed', 'an exp that is not after the iat', withClaims({ iat: now, exp: now })],
   ];
 }

@@ -1,5 +1,6 @@
 import { createPublicKey, randomUUID } from 'node:crypto';
 import { forgeKey, type ForgedKey } from './forged-key.js';
+import type { AuthErrorCode } from '../auth-error.js';
 import type { HostileToken } from './hostile-access-tokens.js';
 import { encode, encodeParts, signCompact, signHmac } from './token-forge.js';
 
@@ -43,6 +44,17 @@ export class TransactionTokenForge {
   }
 }
 
+const CODES_OF_MISSING_CLAIMS = {
+  aud: 'audience_mismatch',
+  iat: 'claims_malformed',
+  exp: 'claims_malformed',
+  txn: 'claims_malformed',
+  sub: 'claims_malformed',
+  scope: 'claims_malformed',
+  req_wl: 'issuer_untrusted',
+  rctx: 'claims_malformed',
+} as const;
+
 /** The transaction tokens that a workload has to refuse. */
 export function hostileTransactionTokens(forge: TransactionTokenForge): readonly HostileToken[] {
   const { trustDomain, key, now } = forge.options;
@@ -52,45 +64,88 @@ export function hostileTransactionTokens(forge: TransactionTokenForge): readonly
   const rctx = forge.claims()['rctx'] as Members;
   const pem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' }).toString();
   const stranger = forgeKey('ES256');
-  const rows: readonly (readonly [id: string, title: string, token: string])[] = [
-    ['TXN-01', 'the typ of an access token', forge.token({}, { typ: 'at+jwt' })],
-    ['TXN-01', 'no typ', forge.token({}, { typ: undefined })],
-    ['JWT-04', 'alg none', `${encodeParts({ ...forge.header(), alg: 'none' }, claims)}.`],
+  const rows: readonly (readonly [id: string, code: AuthErrorCode, title: string, token: string])[] = [
+    ['TXN-01', 'type_refused', 'the typ of an access token', forge.token({}, { typ: 'at+jwt' })],
+    ['TXN-01', 'type_refused', 'no typ', forge.token({}, { typ: undefined })],
+    ['JWT-04', 'token_malformed', 'alg none', `${encodeParts({ ...forge.header(), alg: 'none' }, claims)}.`],
     [
       'JWT-01',
+      'algorithm_refused',
       'HS256 with the public key as secret',
       signHmac({ ...forge.header(), alg: 'HS256' }, claims, pem),
     ],
     [
       'JWT-13',
+      'header_refused',
       'the key in the header',
       forge.token({}, { jwk: stranger.publicJwk, kid: stranger.kid }, stranger),
     ],
-    ['TXN-13', 'a key that is not published', forge.token({}, { kid: stranger.kid }, stranger)],
-    ['TXN-13', "a stranger's signature under the published kid", forge.token({}, {}, stranger)],
-    ['TXN-13', 'no kid', forge.token({}, { kid: undefined })],
-    ['JWT-17', 'a payload that was exchanged', `${header}.${encode(claims)}.${signature}`],
-    ['JWT-17', 'no signature', `${header}.${payload}.`],
-    ['JWT-17', 'padding', `${header}.${payload}.${signature}==`],
-    ['JWT-20', 'two sub', signCompact(forge.header(), claims.replace('{', '{"sub":"someone-else",'), key)],
-    ['TXN-02', 'the audience of another trust domain', forge.token({ aud: 'other.example' })],
-    ['TXN-02', 'the audience in a list with another', forge.token({ aud: [trustDomain, 'other.example'] })],
-    ['TXN-02', 'another requesting workload', forge.token({ req_wl: `spiffe://${trustDomain}/orders` })],
-    ['TXN-03', 'an exp that has passed', forge.token({ iat: seconds - 40, exp: seconds - 10 })],
-    ['TXN-03', 'a life of five minutes', forge.token({ exp: seconds + 300 })],
-    ['TXN-03', 'an iat ahead', forge.token({ iat: seconds + 20, exp: seconds + 50 })],
-    ['TXN-03', 'an exp that is text', forge.token({ exp: String(seconds + 30) })],
-    ['TXN-02', 'a sub with a line break', forge.token({ sub: 'a\r\nb' })],
-    ['TXN-02', 'a scope that is a list', forge.token({ scope: ['orders:read'] })],
-    ['TXN-02', 'roles that are text', forge.token({ rctx: { ...rctx, roles: 'admin' } })],
+    [
+      'TXN-13',
+      'key_unknown',
+      'a key that is not published',
+      forge.token({}, { kid: stranger.kid }, stranger),
+    ],
+    [
+      'TXN-13',
+      'signature_invalid',
+      "a stranger's signature under the published kid",
+      forge.token({}, {}, stranger),
+    ],
+    ['TXN-13', 'header_refused', 'no kid', forge.token({}, { kid: undefined })],
+    [
+      'JWT-17',
+      'signature_invalid',
+      'a payload that was exchanged',
+      `${header}.${encode(claims)}.${signature}`,
+    ],
+    ['JWT-17', 'token_malformed', 'no signature', `${header}.${payload}.`],
+    ['JWT-17', 'token_malformed', 'padding', `${header}.${payload}.${signature}==`],
+    [
+      'JWT-20',
+      'token_malformed',
+      'two sub',
+      signCompact(forge.header(), claims.replace('{', '{"sub":"someone-else",'), key),
+    ],
     [
       'TXN-02',
+      'audience_mismatch',
+      'the audience of another trust domain',
+      forge.token({ aud: 'other.example' }),
+    ],
+    [
+      'TXN-02',
+      'audience_mismatch',
+      'the audience in a list with another',
+      forge.token({ aud: [trustDomain, 'other.example'] }),
+    ],
+    [
+      'TXN-02',
+      'issuer_untrusted',
+      'another requesting workload',
+      forge.token({ req_wl: `spiffe://${trustDomain}/orders` }),
+    ],
+    [
+      'TXN-03',
+      'token_expired',
+      'an exp that has passed',
+      forge.token({ iat: seconds - 40, exp: seconds - 10 }),
+    ],
+    ['TXN-03', 'lifetime_too_long', 'a life of five minutes', forge.token({ exp: seconds + 300 })],
+    ['TXN-03', 'token_not_yet_valid', 'an iat ahead', forge.token({ iat: seconds + 20, exp: seconds + 50 })],
+    ['TXN-03', 'claims_malformed', 'an exp that is text', forge.token({ exp: String(seconds + 30) })],
+    ['TXN-02', 'claims_malformed', 'a sub with a line break', forge.token({ sub: 'a\r\nb' })],
+    ['TXN-02', 'claims_malformed', 'a scope that is a list', forge.token({ scope: ['orders:read'] })],
+    ['TXN-02', 'claims_malformed', 'roles that are text', forge.token({ rctx: { ...rctx, roles: 'admin' } })],
+    [
+      'TXN-02',
+      'claims_malformed',
       'no client in the requester context',
       forge.token({ rctx: { ...rctx, client_id: undefined } }),
     ],
-    ...['aud', 'iat', 'exp', 'txn', 'sub', 'scope', 'req_wl', 'rctx'].map(
-      (name) => ['TXN-02', `no ${name}`, forge.token({ [name]: undefined })] as const,
+    ...Object.entries(CODES_OF_MISSING_CLAIMS).map(
+      ([name, code]) => ['TXN-02', code, `no ${name}`, forge.token({ [name]: undefined })] as const,
     ),
   ];
-  return rows.map(([id, title, token]) => ({ id, title, token }));
+  return rows.map(([id, code, title, token]) => ({ id, code, title, token }));
 }

@@ -3,6 +3,8 @@ import { importVerificationKey, UnusableKeyError, type VerificationKey } from '.
 import { spiffeIdOf } from '../propagation/spiffe.js';
 
 const MAX_CHAIN_LENGTH = 4;
+/** Extended key usages of RFC 5280 §4.2.1.12: server and client authentication. */
+const TLS_USAGES: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
 
 export interface CertifiedKeyRules {
   /** The trust domain's authorities. */
@@ -28,6 +30,9 @@ export function importCertifiedKey(jwk: unknown, rules: CertifiedKeyRules): Veri
   if (spiffeIdOf(leaf.subjectAltName) !== rules.spiffeId) {
     throw new UnusableKeyError('is certified for another workload');
   }
+  // Keys are apart by use: one that opens connections is in more hands' reach than one that signs identities.
+  if (leaf.keyUsage?.some((usage) => TLS_USAGES.has(usage)))
+    throw new UnusableKeyError('is certified for TLS');
   assertChain([leaf, ...intermediates], rules);
   return key;
 }

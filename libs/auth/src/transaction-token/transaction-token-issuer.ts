@@ -52,8 +52,8 @@ export class TransactionTokenIssuer {
   }
 
   issue(principal: Principal): string {
-    // Keyed by the verified token's own id, not by its text: one token can have several texts.
-    const key = `${principal.issuer} ${principal.tokenId}`;
+    // Keyed by all that was verified: an issuer that gives one jti twice must not mix its subjects up.
+    const key = JSON.stringify(principal);
     const reusable = this.reusable.get(key);
     if (reusable !== undefined) return reusable;
     const token = this.sign(principal);

@@ -67,16 +67,17 @@ describe('TransactionTokenVerifier', () => {
     expect(transaction).toEqual({ principal, id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   });
 
-  it.each(hostileTokens)('refuses a token with $title ($id)', async ({ token }) => {
-    await expect(verifier.verify(token)).rejects.toMatchObject({ name: 'AuthError', status: 401 });
+  it.each(hostileTokens)('refuses a token with $title ($id, $code)', async ({ token, code }) => {
+    await expect(verifier.verify(token)).rejects.toMatchObject({ name: 'AuthError', code, status: 401 });
   });
 
   it.each([
     ['of another authority', async () => (await strangersAuthority()).issue(gateway, 'gateway', 'signature')],
+    ['for TLS', () => ca.issue(gateway, 'gateway', 'tls')],
     ['for another workload', () => ca.issue('spiffe://test.local/orders', 'orders', 'signature')],
     [
       'for the same workload of another trust domain',
-      () => ca.issue('spiffe://other.local/gateway', 'gateway', 'tls'),
+      () => ca.issue('spiffe://other.local/gateway', 'gateway', 'signature'),
     ],
   ])('does not trust a key with a certificate %s', async (_title, certify) => {
     const forged = makeIssuer(await certify());
@@ -146,9 +147,11 @@ describe('TransactionTokenIssuer', () => {
     const tokens = [
       principal,
       { ...principal, tokenId: 'another' },
+      { ...principal, subject: 'another' },
+      { ...principal, scopes: [] },
       { ...principal, issuer: 'http://another.example' },
     ].map((caller) => issuer.issue(caller));
-    expect(new Set(tokens).size).toBe(3);
+    expect(new Set(tokens).size).toBe(5);
   });
 
   it('cannot be made with a key and a certificate that do not belong together', () => {

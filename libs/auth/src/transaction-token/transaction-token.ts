@@ -10,7 +10,7 @@ export interface TransactionTokenClaims {
   readonly aud: string;
   readonly iat: number;
   readonly exp: number;
-  /** Identifies the transaction in every log line it causes. */
+  /** Identifies the transaction in the log lines of every hop. Requests that share a token share it. */
   readonly txn: string;
   readonly sub: string;
   readonly scope: string;
@@ -25,7 +25,7 @@ export interface TransactionTokenClaims {
   };
 }
 
-/** A verified transaction: the principal, and the id that its hops share. */
+/** A verified transaction: the principal, and the id (`txn`) of its token. */
 export interface Transaction {
   readonly principal: Principal;
   readonly id: string;

@@ -1,10 +1,14 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError } from '../config/configuration-error.js';
 
+/** Changes with every boot of the machine, and is the same in all its containers. */
+const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
+
 /**
  * Takes a data folder for this process alone: two processes on one embedded database would destroy it. The lock is
- * a file that holds the owner's process id; one whose owner no longer runs (kill -9) is taken over.
+ * a file that names its owner; one whose owner no longer runs (kill -9, a power loss) is taken over.
  *
  * @returns the function that gives the folder back.
  * @throws ConfigurationError when a running process holds the folder.
@@ -13,17 +17,36 @@ export function lockFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'lock');
   for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (claim(file)) return () => rmSync(file, { force: true });
+    const [pid = '', bootId = ''] = readFileSync(file, 'utf8').split(' ');
+    if (bootId === currentBootId() && isOtherRunningProcess(Number(pid))) {
+      throw new ConfigurationError([
+        `the data folder ${folder} is in use by process ${pid} (if that is none of yours, delete ${file})`,
+      ]);
     }
-    const owner = Number(readFileSync(file, 'utf8'));
-    if (isOtherRunningProcess(owner)) break;
     rmSync(file, { force: true });
   }
   throw new ConfigurationError([`the data folder ${folder} is in use by another process`]);
+}
+
+/** Written aside and linked into place: whoever reads the lock never sees half of one. */
+function claim(file: string): boolean {
+  const aside = `${file}.${randomUUID()}`;
+  writeFileSync(aside, `${process.pid} ${currentBootId()}`);
+  try {
+    linkSync(aside, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    rmSync(aside);
+  }
+}
+
+/** Process ids are given anew after a boot: one of an earlier boot says nothing. Empty where the system has no such id. */
+function currentBootId(): string {
+  return existsSync(BOOT_ID_FILE) ? readFileSync(BOOT_ID_FILE, 'utf8').trim() : '';
 }
 
 function isOtherRunningProcess(pid: number): boolean {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -55,6 +55,17 @@ describe('ensureDevelopmentCertificates', () => {
     expect(readdirSync(directory).toSorted()).toEqual(['authority', 'gateway', 'orders', 'payments']);
   });
 
+  it('replaces a certificate of another trust domain', async () => {
+    await ensureDevelopmentCertificates(optionsFor('orders'));
+    const { certFile } = await ensureDevelopmentCertificates({
+      ...optionsFor('orders'),
+      trustDomain: 'other.local',
+    });
+    expect(new X509Certificate(readFileSync(certFile)).subjectAltName).toContain(
+      'spiffe://other.local/orders',
+    );
+  });
+
   it('replaces a certificate of another authority', async () => {
     const { certFile, caFile } = await ensureDevelopmentCertificates(optionsFor('orders'));
     const first = readFileSync(certFile, 'utf8');
@@ -85,12 +96,48 @@ describe('workloadCertificateFiles', () => {
     );
   });
 
-  it('uses the files that are set', async () => {
-    const files = { TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b', TLS_CA_FILE: 'c' };
-    await expect(workloadCertificateFiles({ ...config, ...files }, 'orders')).resolves.toEqual({
-      certFile: 'a',
-      keyFile: 'b',
-      caFile: 'c',
+  describe('with files that are set', () => {
+    let directory: string;
+    let files: { TLS_CERT_FILE: string; TLS_KEY_FILE: string; TLS_CA_FILE: string };
+
+    beforeEach(async () => {
+      directory = mkdtempSync(join(tmpdir(), 'countersign-'));
+      const options = { directory, trustDomain: 'test.local', workload: 'orders', use: 'tls' } as const;
+      const { certFile, keyFile, caFile } = await ensureDevelopmentCertificates(options);
+      files = { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, TLS_CA_FILE: caFile };
     });
+
+    afterEach(() => {
+      rmSync(directory, { recursive: true });
+    });
+
+    it('uses them', async () => {
+      await expect(workloadCertificateFiles({ ...config, ...files }, 'orders')).resolves.toEqual({
+        certFile: files.TLS_CERT_FILE,
+        keyFile: files.TLS_KEY_FILE,
+        caFile: files.TLS_CA_FILE,
+      });
+    });
+
+    it('refuses a certificate that is for another workload', async () => {
+      const attempt = workloadCertificateFiles({ ...config, ...files }, 'payments');
+      await expect(attempt).rejects.toThrow('is not for spiffe://test.local/payments');
+    });
+
+    it('refuses a key of another certificate', async () => {
+      const key = join(directory, 'authority', 'ca.key');
+      const attempt = workloadCertificateFiles({ ...config, ...files, TLS_KEY_FILE: key }, 'orders');
+      await expect(attempt).rejects.toThrow('TLS_KEY_FILE');
+    });
+
+    it.each(['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CA_FILE'])(
+      'names %s when it is no PEM',
+      async (setting) => {
+        const file = join(directory, 'rubbish');
+        writeFileSync(file, 'rubbish');
+        const attempt = workloadCertificateFiles({ ...config, ...files, [setting]: file }, 'orders');
+        await expect(attempt).rejects.toThrow(`${setting}: ${file}`);
+      },
+    );
   });
 });

@@ -44,9 +44,10 @@ export async function ensureDevelopmentCertificates(
   };
 
   const folder = join(directory, use === 'tls' ? workload : `${workload}-signature`);
-  if (!isCurrent(folder, authority.certificate)) {
+  const spiffeId = `spiffe://${trustDomain}/${workload}`;
+  if (!isCurrent(folder, authority.certificate, spiffeId)) {
     const issuer = await CertificateAuthority.fromPem(authority);
-    const leaf = await issuer.issue(`spiffe://${trustDomain}/${workload}`, workload, use);
+    const leaf = await issuer.issue(spiffeId, workload, use);
     rmSync(folder, { recursive: true, force: true });
     writeFolder(folder, {
       'tls.crt': leaf.certificate,
@@ -61,14 +62,21 @@ export async function ensureDevelopmentCertificates(
   };
 }
 
-function isCurrent(folder: string, authorityCertificate: string): boolean {
+function isCurrent(folder: string, authorityCertificate: string, spiffeId: string): boolean {
   const file = join(folder, 'tls.crt');
   if (!existsSync(file)) return false;
   const certificate = new X509Certificate(readFileSync(file));
   return (
     certificate.validToDate.getTime() - Date.now() > RENEW_BEFORE_MS &&
+    hasSpiffeId(certificate, spiffeId) &&
     certificate.checkIssued(new X509Certificate(authorityCertificate))
   );
+}
+
+/** Whether a certificate is for a workload: its one URI is the SPIFFE ID (X509-SVID §2). */
+export function hasSpiffeId(certificate: X509Certificate, spiffeId: string): boolean {
+  const names = certificate.subjectAltName?.split(', ') ?? [];
+  return names.filter((name) => name.startsWith('URI:')).join() === `URI:${spiffeId}`;
 }
 
 function writeFolder(folder: string, files: Readonly<Record<string, string>>): void {

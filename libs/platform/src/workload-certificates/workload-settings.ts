@@ -1,7 +1,13 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../config/configuration-error.js';
-import { ensureDevelopmentCertificates, type CertificateFiles } from './development-certificates.js';
+import {
+  ensureDevelopmentCertificates,
+  hasSpiffeId,
+  type CertificateFiles,
+} from './development-certificates.js';
 
 /** The settings of every process that speaks to other workloads. */
 export const workloadSettings = {
@@ -32,15 +38,18 @@ interface WorkloadConfig {
  * Where a workload's certificate, key and trust bundle are: the configured files, or development ones, which are
  * made on first start.
  *
- * @throws ConfigurationError when some of the files are configured and some are not, or none are in production
+ * @throws ConfigurationError when some of the files are configured and some are not, none are in production, or the
+ * configured ones do not make this workload's identity
  */
 export async function workloadCertificateFiles(
   config: WorkloadConfig,
   workload: string,
 ): Promise<CertificateFiles> {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, TLS_CA_FILE: caFile } = config;
-  if (certFile !== undefined && keyFile !== undefined && caFile !== undefined)
+  if (certFile !== undefined && keyFile !== undefined && caFile !== undefined) {
+    assertIdentity({ certFile, keyFile, caFile }, `spiffe://${config.TRUST_DOMAIN}/${workload}`);
     return { certFile, keyFile, caFile };
+  }
   if (certFile !== undefined || keyFile !== undefined || caFile !== undefined) {
     throw new ConfigurationError([
       'TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE are set together or not at all',
@@ -48,6 +57,39 @@ export async function workloadCertificateFiles(
   }
   assertDevelopmentCertificatesAllowed(config, 'TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE');
   return ensureDevelopmentCertificates({ ...developmentAuthority(config), workload, use: 'tls' });
+}
+
+function assertIdentity({ certFile, keyFile, caFile }: CertificateFiles, spiffeId: string): void {
+  const certificate = readCertificate('TLS_CERT_FILE', certFile);
+  readCertificate('TLS_CA_FILE', caFile);
+  if (!certificate.checkPrivateKey(readPrivateKey('TLS_KEY_FILE', keyFile))) {
+    throw new ConfigurationError([`TLS_KEY_FILE: ${keyFile} is not the key of ${certFile}`]);
+  }
+  if (!hasSpiffeId(certificate, spiffeId)) {
+    throw new ConfigurationError([`TLS_CERT_FILE: ${certFile} is not for ${spiffeId}`]);
+  }
+}
+
+function readCertificate(setting: string, file: string): X509Certificate {
+  return readPem(setting, file, 'certificate', (pem) => new X509Certificate(pem));
+}
+
+function readPrivateKey(setting: string, file: string): KeyObject {
+  return readPem(setting, file, 'private key', (pem) => createPrivateKey(pem));
+}
+
+function readPem<Result>(
+  setting: string,
+  file: string,
+  kind: string,
+  parse: (pem: Buffer) => Result,
+): Result {
+  const pem = readFileSync(file);
+  try {
+    return parse(pem);
+  } catch {
+    throw new ConfigurationError([`${setting}: ${file} is not a ${kind} in PEM`]);
+  }
 }
 
 /**
