@@ -41,7 +41,7 @@ describe('a bad request', () => {
       415,
     ],
     ['a body of no type', '/orders', { method: 'POST', headers: { 'content-type': '' }, body: '{}' }, 415],
-    ['an unknown route', '/nowhere', {}, 404],
+    ['an unknown route, with a secret in the query', '/nowhere?access_token=canary', {}, 404],
     ['another method', '/me', { method: 'DELETE' }, 404],
     ['an id that is no UUID', '/orders/1', {}, 400],
     ['an id that is SQL', "/orders/'%20OR%201=1--", {}, 400],
@@ -73,6 +73,7 @@ describe('a bad request', () => {
         detail: expect.any(String),
       });
       expect(JSON.stringify(answer.body)).not.toMatch(INTERNALS);
+      expect(JSON.stringify(answer.body)).not.toContain('canary');
     },
   );
 

@@ -124,6 +124,21 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('the list of orders', () => {
+  it('holds 100 of the largest orders, and the next request is answered as well', async () => {
+    const item = { sku: 'S'.repeat(64), quantity: 1_000, unitPrice: 99_999 };
+    const largest = { ...draft(), items: Array.from({ length: 100 }, () => item) };
+    for (let batch = 0; batch < 10; batch++) {
+      const placed = Array.from({ length: 10 }, () => callers.customer2.post('/orders', largest));
+      expect((await Promise.all(placed)).map(({ status }) => status)).toEqual(Array(10).fill(201));
+    }
+    const answer = await callers.customer2.get('/orders?limit=100');
+    expect(answer.status).toBe(200);
+    const { data } = orderPage.parse(answer.body);
+    expect(data.map(({ itemCount }) => itemCount)).toEqual(Array(100).fill(100));
+    const one = order.parse((await callers.customer2.get(`/orders/${data[0]?.id}`)).body);
+    expect(one.items).toEqual(largest.items);
+  });
+
   it('comes in pages, newest first, with no order left out or twice', async () => {
     const placed = [
       await place(callers.customer2),

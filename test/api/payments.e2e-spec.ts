@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { payment, paymentPage, type Payment } from '@countersign/contracts';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { logEveryoneIn, type CallerName, type Callers } from '../support/demo-callers.ts';
@@ -119,6 +120,47 @@ describe('a merchant', () => {
   ])('cannot capture %s', async (_deviation, body) => {
     const before = await authorized();
     expect((await callers.merchant.post(`/payments/${before.id}/capture`, body)).status).toBe(400);
+    expect((await callers.merchant.get(`/payments/${before.id}`)).body).toEqual(before);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  it('refunds a part once, though it is asked for 20 times at once and again', async () => {
+    const { id } = await captured();
+    const key = { 'idempotency-key': randomUUID() };
+    const refund = () => callers.merchant.post(`/payments/${id}/refund`, euros(500), key);
+    const answers = [...(await Promise.all(Array.from({ length: 20 }, refund))), await refund()];
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await callers.merchant.get(`/payments/${id}`)).toMatchObject({
+      body: { state: 'captured', refundedAmount: 500 },
+    });
+  });
+
+  it.each(['capture', 'refund'])('answers a %s of all again as it was', async (action) => {
+    const { id } = action === 'capture' ? await authorized() : await captured();
+    const key = { 'idempotency-key': randomUUID() };
+    const first = await callers.merchant.post(`/payments/${id}/${action}`, undefined, key);
+    const again = await callers.merchant.post(`/payments/${id}/${action}`, undefined, key);
+    expect([first.status, again.status, again.body]).toEqual([200, 200, first.body]);
+  });
+
+  it.each([
+    ['capture', authorized],
+    ['refund', captured],
+  ])('is refused with another %s', async (action, make) => {
+    const { id } = await make();
+    const key = { 'idempotency-key': randomUUID() };
+    await callers.merchant.post(`/payments/${id}/${action}`, euros(500), key);
+    expect(await callers.merchant.post(`/payments/${id}/${action}`, euros(501), key)).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused' },
+    });
+  });
+
+  it('that is malformed is refused, and nothing moves', async () => {
+    const before = await captured();
+    const key = { 'idempotency-key': 'a b' };
+    expect((await callers.merchant.post(`/payments/${before.id}/refund`, euros(1), key)).status).toBe(400);
     expect((await callers.merchant.get(`/payments/${before.id}`)).body).toEqual(before);
   });
 });

@@ -2,10 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { order, paymentPage } from '@countersign/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient, type Answer } from '../support/api-client.ts';
-import { draft, place } from '../support/demo-orders.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { draft, MERCHANT_ID, place, placeAndPay } from '../support/demo-orders.ts';
 import { DemoWebClient } from '../support/demo-web-client.ts';
 import { TestStack } from '../support/test-stack.ts';
 
+/** An embedded database cannot be out of reach; its faults are those of database-fault.interceptor.spec.ts. */
+const POSTGRES_URL = process.env['TEST_POSTGRES_URL'];
 const OUTAGE_LIMIT_MS = 2_000;
 
 /** A 503 problem that says when to come again (RFC 9110 §10.2.3). */
@@ -162,6 +165,74 @@ describe('while auth is down', () => {
     expect(await customer.get('/me')).toMatchObject({ status: 200 });
   });
 });
+
+(POSTGRES_URL === undefined ? describe.skip : describe)(
+  'while PostgreSQL is down (TEST_POSTGRES_URL)',
+  () => {
+    const sku = 'SKU-THAT-NO-LOG-HOLDS';
+    const secret = { ...draft(), items: [{ sku, quantity: 1, unitPrice: 1 }] };
+    let proxy: TcpProxy;
+    let ownStack: TestStack;
+    let buyer: ApiClient;
+    let shop: ApiClient;
+    let orderId: string;
+    let paymentId: string;
+
+    beforeAll(async () => {
+      proxy = await TcpProxy.start(new URL(POSTGRES_URL ?? ''));
+      ownStack = await TestStack.prepare({ postgresAddress: proxy.address });
+      await ownStack.start();
+      const logIn = async (email: string): Promise<ApiClient> =>
+        new ApiClient(ownStack.api, (await new DemoWebClient(ownStack.issuer).logIn(email)).access_token);
+      buyer = await logIn('customer@example.com');
+      shop = await logIn('merchant@example.com');
+      const paid = await placeAndPay(buyer);
+      [orderId, paymentId] = [paid.order.id, paid.payment.id];
+      proxy.cut();
+    });
+
+    afterAll(async () => {
+      proxy.mend();
+      await ownStack.dispose();
+      proxy.stop();
+    });
+
+    it.each<[what: string, call: () => Promise<Answer>]>([
+      ['placing an order', () => buyer.post('/orders', secret)],
+      ['reading an order', () => buyer.get(`/orders/${orderId}`)],
+      ['listing orders', () => buyer.get('/orders')],
+      ['cancelling an order', () => buyer.post(`/orders/${orderId}/cancel`)],
+      ['listing payments', () => shop.get('/payments')],
+      ['capturing a payment', () => shop.post(`/payments/${paymentId}/capture`)],
+    ])('%s is answered 503 in 2 s', async (_what, call) => {
+      const { answer, milliseconds } = await timed(call);
+      expect(answer).toEqual(outage);
+      expect(answer.body).toMatchObject({ code: 'service_unavailable' });
+      expect(milliseconds).toBeLessThan(OUTAGE_LIMIT_MS);
+    });
+
+    it('the services say so where they are watched, and no log has a query or what was in it', async () => {
+      for (const app of ['orders', 'payments'] as const) {
+        const probe = await fetch(`http://localhost:${ownStack.ports[app].management}/readyz`);
+        expect([probe.status, await probe.text()]).toEqual([
+          503,
+          expect.not.stringContaining('Failed query'),
+        ]);
+      }
+      const printed = ownStack.lines.map(({ text }) => text).join('\n');
+      expect(printed).toContain('unavailable: a query failed');
+      for (const secretText of ['Failed query', sku, MERCHANT_ID, orderId, paymentId]) {
+        expect(printed).not.toContain(secretText);
+      }
+    });
+
+    it('and when it is back, the services find it without a restart', async () => {
+      proxy.mend();
+      expect(await buyer.post('/orders', secret)).toMatchObject({ status: 201 });
+      expect(await shop.post(`/payments/${paymentId}/capture`)).toMatchObject({ status: 200 });
+    });
+  },
+);
 
 /** Until the gateway listens, nothing is answered at all. */
 async function retryUntilListening(call: () => Promise<Answer>): Promise<void> {

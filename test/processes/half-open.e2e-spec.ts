@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CountingProxy } from '../support/counting-proxy.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { TestStack } from '../support/test-stack.ts';
 import { serviceToken } from '../support/token-endpoint.ts';
 
 describe('a connection to orders that went dead without a word', () => {
   let stack: TestStack;
-  let proxy: CountingProxy;
+  let proxy: TcpProxy;
   let token: string;
 
   beforeAll(async () => {
     stack = await TestStack.prepare(async (ports) => {
-      proxy = await CountingProxy.start(ports.orders.main);
+      proxy = await TcpProxy.start({ hostname: '127.0.0.1', port: ports.orders.main });
       return { appEnvironment: { gateway: { ORDERS_ADDRESS: proxy.address } } };
     });
     await stack.start(['auth', 'gateway', 'orders']);

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encode, hostileAccessTokens, TokenForge } from '@countersign/auth/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CountingProxy } from '../support/counting-proxy.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { FakeIssuer } from '../support/fake-issuer.ts';
 import { TestStack } from '../support/test-stack.ts';
 
@@ -17,13 +17,13 @@ const titles = hostileAccessTokens(
 describe('the gateway', () => {
   let stack: TestStack;
   let issuer: FakeIssuer;
-  let orders: CountingProxy;
+  let orders: TcpProxy;
   let tokens: readonly string[];
   let refusals = 0;
 
   beforeAll(async () => {
     stack = await TestStack.prepare(async (ports) => {
-      orders = await CountingProxy.start(ports.orders.main);
+      orders = await TcpProxy.start({ hostname: '127.0.0.1', port: ports.orders.main });
       issuer = await FakeIssuer.start(`http://localhost:${ports.gateway.main}`);
       for (const algorithm of ACCEPTED) issuer.forge.publishedKey(algorithm);
       tokens = hostileAccessTokens(issuer.forge).map(({ token }) => token);

@@ -12,7 +12,10 @@ const POSTGRES_URL = process.env['TEST_POSTGRES_URL'];
 const APPS_WITH_DATABASE: readonly AppName[] = ['auth', 'orders', 'payments'];
 
 /** Settings that differ from the demo's. */
-export type Overrides = Partial<Pick<StackOptions, 'environment' | 'appEnvironment'>>;
+export type Overrides = Partial<Pick<StackOptions, 'environment' | 'appEnvironment'>> & {
+  /** `host:port` where the apps find PostgreSQL, if not where TEST_POSTGRES_URL says. */
+  readonly postgresAddress?: string;
+};
 
 export interface LogLine {
   readonly app: AppName;
@@ -39,7 +42,8 @@ export class TestStack {
     const appEnvironment = Object.fromEntries(
       APP_NAMES.map((app) => {
         const database = databases.get(app);
-        const url = database === undefined ? {} : { DATABASE_URL: databaseUrl(database) };
+        const url =
+          database === undefined ? {} : { DATABASE_URL: databaseUrl(database, overrides.postgresAddress) };
         return [app, { ...url, ...overrides.appEnvironment?.[app] }];
       }),
     );
@@ -136,8 +140,9 @@ async function withPostgres(work: (client: Client) => Promise<void>): Promise<vo
   }
 }
 
-function databaseUrl(database: string): string {
+function databaseUrl(database: string, address: string | undefined): string {
   const url = new URL(POSTGRES_URL ?? '');
+  if (address !== undefined) url.host = address;
   url.pathname = `/${database}`;
   return url.href;
 }

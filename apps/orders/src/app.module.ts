@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { spiffeId, type WorkloadIdentity } from '@countersign/auth';
 import { ManagementModule } from '@countersign/platform';
-import { DatabaseModule } from '@countersign/platform/database';
+import { DatabaseFaultInterceptor, DatabaseModule } from '@countersign/platform/database';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { OrdersConfig } from './app.config.js';
 import { OrdersModule } from './orders/orders.module.js';
 
@@ -29,6 +30,7 @@ export class AppModule {
           timeoutMs: PAYMENTS_TIMEOUT_MS,
         }),
       ],
+      providers: [{ provide: APP_INTERCEPTOR, useClass: DatabaseFaultInterceptor }],
     };
   }
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { ManagementModule } from '@countersign/platform';
-import { DatabaseModule } from '@countersign/platform/database';
+import { DatabaseFaultInterceptor, DatabaseModule } from '@countersign/platform/database';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { PaymentsConfig } from './app.config.js';
 import { PaymentsModule } from './payments/payments.module.js';
 
@@ -20,6 +21,7 @@ export class AppModule {
         }),
         PaymentsModule,
       ],
+      providers: [{ provide: APP_INTERCEPTOR, useClass: DatabaseFaultInterceptor }],
     };
   }
 }

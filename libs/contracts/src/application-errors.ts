@@ -7,7 +7,7 @@ export const applicationErrors = Object.freeze({
   order_not_found: 404,
   order_not_cancellable: 409,
   order_not_payable: 409,
-  /** The same Idempotency-Key with another order (draft-ietf-httpapi-idempotency-key-header §2.7). */
+  /** The same Idempotency-Key with another request (draft-ietf-httpapi-idempotency-key-header §2.7). */
   idempotency_key_reused: 422,
   /** No such payment, or not one that the caller may know of: the two are answered alike. */
   payment_not_found: 404,

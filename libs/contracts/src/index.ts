@@ -1,9 +1,9 @@
 export { applicationErrors, type ApplicationErrorCode } from './application-errors.js';
+export { idempotencyKey } from './idempotency-key.js';
 export type { Money } from './money.js';
 export {
   cancelOrder,
   getOrder,
-  idempotencyKey,
   listOrders,
   order,
   orderDraft,
@@ -16,6 +16,7 @@ export {
   type OrderItem,
   type OrderPage,
   type OrderState,
+  type OrderSummary,
   type PlaceOrderRequest,
 } from './orders.js';
 export { cursorAfter, idBeforeCursor, pageRequest, type PageRequest } from './page.js';
@@ -33,11 +34,10 @@ export {
   type AbandonPaymentRequest,
   type AuthorizedBy,
   type AuthorizePaymentRequest,
-  type CapturePaymentRequest,
   type PartOfPayment,
   type Payment,
   type PaymentPage,
   type PaymentState,
-  type RefundPaymentRequest,
+  type SettlementRequest,
 } from './payments.js';
 export { resourceId, type ResourceRequest } from './resource-id.js';

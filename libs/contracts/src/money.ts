@@ -8,6 +8,7 @@ const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency
 export const currencyCode = z
   .string()
   .regex(/^[A-Z]{3}$/, { error: 'is not an ISO 4217 code', abort: true })
+  .length(3)
   .refine((code) => currencies.has(code), 'is not the ISO 4217 code of a currency in use')
   .meta({ description: 'ISO 4217 code', example: 'EUR' });
 

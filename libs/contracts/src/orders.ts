@@ -1,14 +1,20 @@
 import { z } from 'zod';
+import { idempotencyKey } from './idempotency-key.js';
+import { identifier } from './identifier.js';
 import { defineMessage } from './message.js';
 import { currencyCode, MAX_AMOUNT, minorUnits, money } from './money.js';
 import { pageOf, pageRequest } from './page.js';
 import { resourceId, resourceRequest } from './resource-id.js';
+import { timestamp } from './timestamp.js';
+
+const MAX_ITEMS = 100;
 
 const orderItem = z
   .strictObject({
     sku: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not a stock keeping unit')
+      .max(64)
       .meta({ description: 'Stock keeping unit: what is ordered', example: 'TEA-OOLONG-100' }),
     quantity: z.int().min(1).max(1_000).meta({ description: 'How many', example: 2 }),
     unitPrice: minorUnits,
@@ -27,7 +33,7 @@ export const orderDraft = z
   .strictObject({
     merchantId: resourceId.meta({ description: "The shop: its merchant's account" }),
     currency: currencyCode,
-    items: z.array(orderItem).min(1).max(100),
+    items: z.array(orderItem).min(1).max(MAX_ITEMS),
   })
   .refine(({ items }) => totalAmount(items) <= MAX_AMOUNT, {
     path: ['items'],
@@ -37,12 +43,6 @@ export const orderDraft = z
 
 export type OrderDraft = z.output<typeof orderDraft>;
 
-/** The caller's name for one attempt to place (draft-ietf-httpapi-idempotency-key-header): a retry repeats it. */
-export const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'is not 1 to 255 printable ASCII characters')
-  .meta({ description: 'Repeat it in a retry, and the order is placed once', example: '6f1c9c0e-cart-17' });
-
 const orderState = z.enum(['placed', 'paid', 'cancelled']);
 
 export type OrderState = z.output<typeof orderState>;
@@ -51,19 +51,27 @@ export const order = z
   .strictObject({
     id: resourceId,
     state: orderState,
-    customerId: z.string().meta({ description: 'Subject who placed it' }),
+    customerId: identifier.meta({ description: 'Subject who placed it' }),
     merchantId: resourceId,
-    items: z.array(orderItem),
+    items: z.array(orderItem).max(MAX_ITEMS),
     total: money,
     paymentId: resourceId.nullable().meta({ description: 'The payment that paid it; null until then' }),
-    placedAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
+    placedAt: timestamp,
+    updatedAt: timestamp,
   })
   .meta({ id: 'Order', description: 'An order, as its customer and its shop see it' });
 
 export type Order = z.output<typeof order>;
 
-export const orderPage = pageOf(order).meta({ id: 'OrderPage', description: 'Orders, newest first' });
+/** An order in a list. Without its items: a page of the largest orders would not fit into a frame. */
+const orderSummary = order
+  .omit({ items: true })
+  .extend({ itemCount: z.int().min(1).max(MAX_ITEMS).meta({ description: 'How many items it has' }) })
+  .meta({ id: 'OrderSummary', description: 'An order without its items, which GET /orders/{id} has' });
+
+export type OrderSummary = z.output<typeof orderSummary>;
+
+export const orderPage = pageOf(orderSummary).meta({ id: 'OrderPage', description: 'Orders, newest first' });
 
 export type OrderPage = z.output<typeof orderPage>;
 

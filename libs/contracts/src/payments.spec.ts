@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { authorizePayment, capturePayment, partOfPayment } from './payments.js';
+import { authorizePayment, capturePayment, partOfPayment, refundPayment } from './payments.js';
 
 const id = '01956f5e-9d2b-7c41-8f6a-2f6f0f4f9b1c';
 const money = { amount: 1250, currency: 'EUR' };
@@ -13,6 +13,13 @@ describe('a request to authorize a payment', () => {
     const request = { orderId: id, merchantId: id, amount: money };
     expect(authorizePayment.request.safeParse(request).success).toBe(true);
     expect(authorizePayment.request.safeParse({ ...request, ...deviation }).success).toBe(false);
+  });
+});
+
+describe('a request to capture or refund', () => {
+  it.each([capturePayment, refundPayment])('takes an idempotency key, or none: $pattern', ({ request }) => {
+    expect(request.parse({ id, idempotencyKey: 'return-1' })).toEqual({ id, idempotencyKey: 'return-1' });
+    expect(request.safeParse({ id, idempotencyKey: 'a b' }).success).toBe(false);
   });
 });
 

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { idempotencyKey } from './idempotency-key.js';
+import { identifier } from './identifier.js';
 import { defineMessage } from './message.js';
 import { money } from './money.js';
 import { pageOf, pageRequest } from './page.js';
 import { resourceId, resourceRequest } from './resource-id.js';
+import { timestamp } from './timestamp.js';
 
 const paymentState = z.enum(['authorized', 'captured', 'refunded', 'abandoned']).meta({
   description:
@@ -15,10 +18,10 @@ export type PaymentState = z.output<typeof paymentState>;
 /** The subject, through which client, by which workload, in which transaction. */
 const authorizedBy = z
   .strictObject({
-    subject: z.string(),
-    clientId: z.string(),
-    workload: z.string(),
-    txn: z.string(),
+    subject: identifier,
+    clientId: identifier,
+    workload: identifier,
+    txn: identifier,
   })
   .meta({ id: 'AuthorizedBy', description: 'Who had the payment authorized, or abandoned, as verified' });
 
@@ -31,14 +34,14 @@ export const payment = z
     id: resourceId,
     orderId: resourceId,
     state: paymentState,
-    customerId: z.string().meta({ description: 'Subject who pays' }),
+    customerId: identifier.meta({ description: 'Subject who pays' }),
     merchantId: resourceId,
     amount: money.meta({ description: 'What was authorized' }),
     capturedAmount: nonNegativeMinorUnits.meta({ description: 'Minor units taken' }),
     refundedAmount: nonNegativeMinorUnits.meta({ description: 'Minor units given back' }),
     authorizedBy,
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
+    createdAt: timestamp,
+    updatedAt: timestamp,
   })
   .meta({ id: 'Payment', description: 'The payment of an order' });
 
@@ -67,7 +70,7 @@ export type AuthorizePaymentRequest = z.output<typeof authorizePayment.request>;
  */
 export const abandonPayment = defineMessage({
   pattern: 'payments.abandon',
-  request: authorizePayment.request.extend({ customerId: z.string() }),
+  request: authorizePayment.request.extend({ customerId: identifier }),
   response: payment,
 });
 
@@ -92,17 +95,22 @@ export const partOfPayment = z
 
 export type PartOfPayment = z.output<typeof partOfPayment>;
 
+const settlementRequest = resourceRequest.extend({
+  ...partOfPayment.shape,
+  idempotencyKey: idempotencyKey.optional(),
+});
+
 export const capturePayment = defineMessage({
   pattern: 'payments.capture',
-  request: resourceRequest.extend(partOfPayment.shape),
+  request: settlementRequest,
   response: payment,
 });
 
 export const refundPayment = defineMessage({
   pattern: 'payments.refund',
-  request: resourceRequest.extend(partOfPayment.shape),
+  request: settlementRequest,
   response: payment,
 });
 
-export type CapturePaymentRequest = z.output<typeof capturePayment.request>;
-export type RefundPaymentRequest = z.output<typeof refundPayment.request>;
+/** What capturing and refunding take alike. */
+export type SettlementRequest = z.output<typeof settlementRequest>;

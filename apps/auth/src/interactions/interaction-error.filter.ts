@@ -9,7 +9,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { errors } from 'oidc-provider';
 import { QueueFullError } from '../accounts/work-queue.js';
-import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '../database-fault.js';
+import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
 import { errorPage } from '../pages/page.js';
 import { sendPage } from './send-page.js';
 

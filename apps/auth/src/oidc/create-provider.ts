@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
-import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '../database-fault.js';
+import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
 import { verifyClientSecret } from '../clients/client-secret.js';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';

@@ -5,9 +5,8 @@ import {
   type OnApplicationBootstrap,
   type BeforeApplicationShutdown,
 } from '@nestjs/common';
-import { Database } from '@countersign/platform/database';
+import { Database, withoutQuery } from '@countersign/platform/database';
 import { sql } from 'drizzle-orm';
-import { withoutQuery } from '../database-fault.js';
 import { artefacts } from './artefacts.table.js';
 
 const INTERVAL_MS = 60_000;

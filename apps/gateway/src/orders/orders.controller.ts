@@ -27,8 +27,8 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiRefusals } from '../docs/api-refusals.js';
+import { IdempotencyKey } from '../idempotency-key.js';
 import { ORDERS_CLIENT } from '../workloads/workloads.module.js';
-import { IdempotencyKey } from './idempotency-key.js';
 
 @ApiTags('Orders')
 @Controller('orders')
@@ -38,7 +38,10 @@ export class OrdersController {
   @Get()
   @Access({ scopes: ['orders:read'] })
   @ApiOAuth2(['orders:read'])
-  @ApiOperation({ summary: 'Your orders; a merchant also gets those of its shop, an administrator all' })
+  @ApiOperation({
+    summary: 'Your orders; a merchant also gets those of its shop, an administrator all',
+    description: 'Without their items, which the order itself has.',
+  })
   @ApiOkResponse({ standardSchema: orderPage })
   list(@Query({ schema: pageRequest }) page: PageRequest): Promise<OrderPage> {
     return this.orders.call(listOrders, page);
@@ -64,7 +67,7 @@ export class OrdersController {
   @Get(':id')
   @Access({ scopes: ['orders:read'] })
   @ApiOAuth2(['orders:read'])
-  @ApiOperation({ summary: 'One order' })
+  @ApiOperation({ summary: 'One order, with its items' })
   @ApiOkResponse({ standardSchema: order })
   @ApiRefusals('order_not_found')
   get(@Param('id', { schema: resourceId }) id: string): Promise<Order> {

@@ -15,8 +15,9 @@ import {
   type PaymentPage,
 } from '@countersign/contracts';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiOAuth2, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOAuth2, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiRefusals } from '../docs/api-refusals.js';
+import { IdempotencyKey } from '../idempotency-key.js';
 import { PAYMENTS_CLIENT } from '../workloads/workloads.module.js';
 
 /** No body at all asks for the whole payment. */
@@ -51,14 +52,22 @@ export class PaymentsController {
   @Access({ scopes: ['payments:write'], roles: ['merchant', 'admin'] })
   @ApiOAuth2(['payments:write'])
   @ApiOperation({ summary: 'Take an authorized payment, once, in full or in part' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Repeated in a retry, captures once' })
   @ApiBody({ required: false })
   @ApiOkResponse({ standardSchema: payment })
-  @ApiRefusals('payment_not_found', 'payment_not_capturable', 'amount_too_large', 'currency_mismatch')
+  @ApiRefusals(
+    'payment_not_found',
+    'payment_not_capturable',
+    'amount_too_large',
+    'currency_mismatch',
+    'idempotency_key_reused',
+  )
   capture(
     @Param('id', { schema: resourceId }) id: string,
     @Body({ schema: optionalPart }) part: PartOfPayment,
+    @IdempotencyKey() idempotencyKey: string | undefined,
   ): Promise<Payment> {
-    return this.payments.call(capturePayment, { id, ...part });
+    return this.payments.call(capturePayment, { id, ...part, idempotencyKey });
   }
 
   @Post(':id/refund')
@@ -66,13 +75,21 @@ export class PaymentsController {
   @Access({ scopes: ['payments:write'], roles: ['merchant', 'admin'] })
   @ApiOAuth2(['payments:write'])
   @ApiOperation({ summary: 'Give back what was captured, in full or in parts' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Repeated in a retry, refunds once' })
   @ApiBody({ required: false })
   @ApiOkResponse({ standardSchema: payment })
-  @ApiRefusals('payment_not_found', 'payment_not_refundable', 'amount_too_large', 'currency_mismatch')
+  @ApiRefusals(
+    'payment_not_found',
+    'payment_not_refundable',
+    'amount_too_large',
+    'currency_mismatch',
+    'idempotency_key_reused',
+  )
   refund(
     @Param('id', { schema: resourceId }) id: string,
     @Body({ schema: optionalPart }) part: PartOfPayment,
+    @IdempotencyKey() idempotencyKey: string | undefined,
   ): Promise<Payment> {
-    return this.payments.call(refundPayment, { id, ...part });
+    return this.payments.call(refundPayment, { id, ...part, idempotencyKey });
   }
 }

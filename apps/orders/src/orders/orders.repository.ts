@@ -1,9 +1,11 @@
 import { cursorAfter, idBeforeCursor, type OrderState, type PageRequest } from '@countersign/contracts';
 import { Database } from '@countersign/platform/database';
 import { Inject, Injectable } from '@nestjs/common';
-import { and, desc, eq, isNull, lt, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, isNull, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Visibility } from './order.js';
-import { orders, type NewOrderRow, type OrderRow } from './orders.schema.js';
+import { orders, type NewOrderRow, type OrderRow, type OrderSummaryRow } from './orders.schema.js';
+
+const { items, ...columnsWithoutItems } = getTableColumns(orders);
 
 /**
  * Orders in the database. Every change is one compare-and-set statement: of parallel ones the database lets one
@@ -42,8 +44,8 @@ export class OrdersRepository {
 
   /** Newest first: ids are UUIDs of version 7, which ascend with time. */
   async list(visibility: Visibility, { limit, cursor }: PageRequest) {
-    const rows = await this.orm
-      .select()
+    const rows: OrderSummaryRow[] = await this.orm
+      .select({ ...columnsWithoutItems, itemCount: sql<number>`jsonb_array_length(${items})` })
       .from(orders)
       .where(
         and(isVisible(visibility), cursor === undefined ? undefined : lt(orders.id, idBeforeCursor(cursor))),

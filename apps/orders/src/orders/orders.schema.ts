@@ -50,4 +50,6 @@ export const orders = pgTable(
 );
 
 export type OrderRow = typeof orders.$inferSelect;
+/** An order of a list: its items are counted and not read. */
+export type OrderSummaryRow = Omit<OrderRow, 'items'> & { readonly itemCount: number };
 export type NewOrderRow = typeof orders.$inferInsert;

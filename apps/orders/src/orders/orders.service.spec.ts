@@ -102,6 +102,15 @@ describe('reading orders', () => {
     expect(read).toMatchObject(visible ? { id } : unknown);
   });
 
+  it('lists an order with the number of its items, and without them', async () => {
+    const { items, ...placed } = await service.place(anna, {
+      ...draft,
+      items: [...draft.items, ...draft.items],
+    });
+    const { data } = await service.list(anna, pageRequest.parse({}));
+    expect([items.length, data]).toEqual([2, [{ ...placed, itemCount: 2 }]]);
+  });
+
   it('lists every order once, newest first, page by page', async () => {
     const placed: string[] = [];
     for (let count = 0; count < 5; count++) placed.push((await service.place(anna, draft)).id);

@@ -6,6 +6,7 @@ import {
   totalAmount,
   type Order,
   type OrderPage,
+  type OrderSummary,
   type PageRequest,
   type PlaceOrderRequest,
 } from '@countersign/contracts';
@@ -14,7 +15,7 @@ import { allows, cancellableBy, hashOfDraft, notAllowed, ownOrdersOf, visibility
 import type { Visibility } from './order.js';
 import { orderNotFound, refusal } from './order-refusal.js';
 import { OrdersRepository } from './orders.repository.js';
-import type { OrderRow } from './orders.schema.js';
+import type { OrderRow, OrderSummaryRow } from './orders.schema.js';
 
 /** Calls payments for the customer whose order it is. */
 export const PAYMENTS_CLIENT = Symbol('client of the payments workload');
@@ -52,7 +53,7 @@ export class OrdersService {
 
   async list(principal: Principal, page: PageRequest): Promise<OrderPage> {
     const { rows, nextCursor } = await this.orders.list(visibilityFor(principal), page);
-    return { data: rows.map(toOrder), nextCursor };
+    return { data: rows.map(toSummary), nextCursor };
   }
 
   /**
@@ -117,12 +118,19 @@ function paymentFor({ id, merchantId, totalAmount: amount, currency }: OrderRow)
 }
 
 function toOrder(row: OrderRow): Order {
+  return { ...termsOf(row), items: [...row.items] };
+}
+
+function toSummary(row: OrderSummaryRow): OrderSummary {
+  return { ...termsOf(row), itemCount: row.itemCount };
+}
+
+function termsOf(row: Omit<OrderRow, 'items'>): Omit<Order, 'items'> {
   return {
     id: row.id,
     state: row.state,
     customerId: row.customerId,
     merchantId: row.merchantId,
-    items: [...row.items],
     total: { amount: row.totalAmount, currency: row.currency },
     paymentId: row.paymentId,
     placedAt: row.placedAt.toISOString(),

@@ -1,4 +1,5 @@
 CREATE TYPE "public"."payment_state" AS ENUM('authorized', 'captured', 'refunded', 'abandoned');--> statement-breakpoint
+CREATE TYPE "public"."settlement_kind" AS ENUM('capture', 'refund');--> statement-breakpoint
 CREATE TABLE "payments" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"order_id" uuid NOT NULL,
@@ -19,5 +20,14 @@ CREATE TABLE "payments" (
 	CONSTRAINT "payments_refunded_within_captured" CHECK ("payments"."refunded_amount" BETWEEN 0 AND "payments"."captured_amount")
 );
 --> statement-breakpoint
+CREATE TABLE "settlements" (
+	"payment_id" uuid NOT NULL,
+	"kind" "settlement_kind" NOT NULL,
+	"idempotency_key" text NOT NULL,
+	"requested" text NOT NULL,
+	CONSTRAINT "settlements_payment_id_kind_idempotency_key_pk" PRIMARY KEY("payment_id","kind","idempotency_key")
+);
+--> statement-breakpoint
+ALTER TABLE "settlements" ADD CONSTRAINT "settlements_payment_id_payments_id_fk" FOREIGN KEY ("payment_id") REFERENCES "public"."payments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "payments_of_customer" ON "payments" USING btree ("issuer","customer_id","id");--> statement-breakpoint
 CREATE INDEX "payments_of_merchant" ON "payments" USING btree ("issuer","merchant_id","id");

@@ -11,6 +11,9 @@ export interface PaymentBalance {
   readonly refundedAmount: number;
 }
 
+/** What a capture or a refund makes of a payment. */
+export type PaymentChange = Partial<Pick<PaymentBalance, 'state' | 'capturedAmount' | 'refundedAmount'>>;
+
 /**
  * Stands where a payment provider would be asked.
  *
@@ -21,33 +24,36 @@ export function validateWithProvider({ amount }: Money): void {
 }
 
 /**
- * How much a capture takes: what is asked, or all. A payment is captured once; what is not taken then is released.
+ * What a capture changes: it takes what is asked, or all. A payment is captured once; what is not taken then is released.
  *
  * @throws ServiceError `payment_not_capturable`, `currency_mismatch` or `amount_too_large`
  */
-export function amountToCapture(payment: PaymentBalance, requested: Money | undefined): number {
+export function capture(payment: PaymentBalance, requested: Money | undefined): PaymentChange {
   if (payment.state !== 'authorized') {
     throw refusal(
       'payment_not_capturable',
       `The payment is ${payment.state}; this takes one that is authorized.`,
     );
   }
-  return amountWithin(payment.amount, payment.currency, requested);
+  return { state: 'captured', capturedAmount: amountWithin(payment.amount, payment.currency, requested) };
 }
 
 /**
- * How much a refund gives back: what is asked, or all that is left of what was captured.
+ * What a refund changes: it gives back what is asked, or all that is left of what was captured.
  *
  * @throws ServiceError `payment_not_refundable`, `currency_mismatch` or `amount_too_large`
  */
-export function amountToRefund(payment: PaymentBalance, requested: Money | undefined): number {
+export function refund(payment: PaymentBalance, requested: Money | undefined): PaymentChange {
   if (payment.state !== 'captured') {
     throw refusal(
       'payment_not_refundable',
       `The payment is ${payment.state}; this takes one that is captured.`,
     );
   }
-  return amountWithin(payment.capturedAmount - payment.refundedAmount, payment.currency, requested);
+  const { capturedAmount, currency } = payment;
+  const amount = amountWithin(capturedAmount - payment.refundedAmount, currency, requested);
+  const refundedAmount = payment.refundedAmount + amount;
+  return { state: refundedAmount === capturedAmount ? 'refunded' : 'captured', refundedAmount };
 }
 
 function amountWithin(limit: number, currency: string, requested: Money | undefined): number {

@@ -8,12 +8,11 @@ import {
   refundPayment,
   type AbandonPaymentRequest,
   type AuthorizePaymentRequest,
-  type CapturePaymentRequest,
   type PageRequest,
   type Payment,
   type PaymentPage,
-  type RefundPaymentRequest,
   type ResourceRequest,
+  type SettlementRequest,
 } from '@countersign/contracts';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
@@ -64,17 +63,17 @@ export class PaymentsController {
   @Access({ scopes: ['payments:write'], roles: ['merchant', 'admin'], from: ['gateway'] })
   capture(
     @CurrentPrincipal() principal: Principal,
-    @Payload({ schema: capturePayment.request }) { id, amount }: CapturePaymentRequest,
+    @Payload({ schema: capturePayment.request }) request: SettlementRequest,
   ): Promise<Payment> {
-    return this.payments.capture(principal, id, amount);
+    return this.payments.capture(principal, request);
   }
 
   @MessagePattern(refundPayment.pattern)
   @Access({ scopes: ['payments:write'], roles: ['merchant', 'admin'], from: ['gateway'] })
   refund(
     @CurrentPrincipal() principal: Principal,
-    @Payload({ schema: refundPayment.request }) { id, amount }: RefundPaymentRequest,
+    @Payload({ schema: refundPayment.request }) request: SettlementRequest,
   ): Promise<Payment> {
-    return this.payments.refund(principal, id, amount);
+    return this.payments.refund(principal, request);
   }
 }

@@ -1,14 +1,18 @@
 import { cursorAfter, idBeforeCursor, type PageRequest } from '@countersign/contracts';
 import { Database } from '@countersign/platform/database';
 import { Inject, Injectable } from '@nestjs/common';
-import { and, desc, eq, lt, lte, or, sql, type SQL } from 'drizzle-orm';
-import type { Visibility } from './payment.js';
-import { payments, type NewPaymentRow, type PaymentRow } from './payments.schema.js';
+import { and, desc, eq, lt, or, sql, type SQL } from 'drizzle-orm';
+import type { PaymentChange, Visibility } from './payment.js';
+import { refusal } from './payment-refusal.js';
+import {
+  payments,
+  settlements,
+  type NewPaymentRow,
+  type PaymentRow,
+  type Settlement,
+} from './payments.schema.js';
 
-/**
- * Payments in the database. Every change is one compare-and-set statement: of parallel ones the database lets
- * through what the rule allows, and the others learn it by `undefined`.
- */
+/** Payments in the database. Of parallel changes it lets through what the rules allow. */
 @Injectable()
 export class PaymentsRepository {
   private readonly orm: Database['orm'];
@@ -51,31 +55,61 @@ export class PaymentsRepository {
     return { rows: page, nextCursor: last === undefined ? null : cursorAfter(last.id) };
   }
 
-  /** Captures once: a second capture finds the payment no longer authorized. */
-  async capture(id: string, amount: number): Promise<PaymentRow | undefined> {
-    const [captured] = await this.orm
-      .update(payments)
-      .set({ state: 'captured', capturedAmount: amount, updatedAt: sql`now()` })
-      .where(and(eq(payments.id, id), eq(payments.state, 'authorized')))
-      .returning();
-    return captured;
+  /**
+   * Captures or refunds, one at a time for each payment: `decide` sees what all before it have left. A settlement that
+   * is there under its key is not done again.
+   *
+   * @param decide what to change; what it throws leaves everything as it was
+   * @returns the payment as it then is, or `undefined` when there is none
+   * @throws ServiceError `idempotency_key_reused`
+   */
+  async settle(
+    settlement: Settlement,
+    visibility: Visibility,
+    decide: (payment: PaymentRow) => PaymentChange,
+  ): Promise<PaymentRow | undefined> {
+    const { paymentId, idempotencyKey } = settlement;
+    return this.orm.transaction(async (transaction) => {
+      const [payment] = await transaction
+        .select()
+        .from(payments)
+        .where(and(eq(payments.id, paymentId), isVisible(visibility)))
+        .for('update');
+      if (payment === undefined || (await isDone(transaction, settlement))) return payment;
+      const change = { ...decide(payment), updatedAt: sql`now()` };
+      const [settled] = await transaction
+        .update(payments)
+        .set(change)
+        .where(eq(payments.id, paymentId))
+        .returning();
+      if (idempotencyKey !== undefined) {
+        await transaction.insert(settlements).values({ ...settlement, idempotencyKey });
+      }
+      return settled;
+    });
   }
+}
 
-  /** Refunds within what was captured, however many refunds of the payment run at a time. */
-  async refund(id: string, amount: number): Promise<PaymentRow | undefined> {
-    const total = sql<number>`${payments.refundedAmount} + ${amount}`;
-    const [refunded] = await this.orm
-      .update(payments)
-      .set({
-        state: sql`CASE WHEN ${total} = ${payments.capturedAmount}
-          THEN 'refunded'::payment_state ELSE 'captured'::payment_state END`,
-        refundedAmount: total,
-        updatedAt: sql`now()`,
-      })
-      .where(and(eq(payments.id, id), eq(payments.state, 'captured'), lte(total, payments.capturedAmount)))
-      .returning();
-    return refunded;
+/** Whether the same has been done under the same key. */
+async function isDone(
+  orm: Pick<Database['orm'], 'select'>,
+  { paymentId, kind, idempotencyKey, requested }: Settlement,
+): Promise<boolean> {
+  if (idempotencyKey === undefined) return false;
+  const [done] = await orm
+    .select()
+    .from(settlements)
+    .where(
+      and(
+        eq(settlements.paymentId, paymentId),
+        eq(settlements.kind, kind),
+        eq(settlements.idempotencyKey, idempotencyKey),
+      ),
+    );
+  if (done !== undefined && done.requested !== requested) {
+    throw refusal('idempotency_key_reused', `This Idempotency-Key was used for a different ${kind}.`);
   }
+  return done !== undefined;
 }
 
 function isVisible({ issuer, parties }: Visibility): SQL | undefined {

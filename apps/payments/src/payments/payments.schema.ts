@@ -8,6 +8,7 @@ import {
   jsonb,
   pgEnum,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   uuid,
@@ -49,5 +50,25 @@ export const payments = pgTable(
   ],
 );
 
+export const settlementKind = pgEnum('settlement_kind', ['capture', 'refund']);
+
+/** What has been captured and refunded under an Idempotency-Key, so that a retry is told from another request. */
+export const settlements = pgTable(
+  'settlements',
+  {
+    paymentId: uuid('payment_id')
+      .notNull()
+      .references(() => payments.id, { onDelete: 'cascade' }),
+    kind: settlementKind().notNull(),
+    idempotencyKey: text('idempotency_key').notNull(),
+    /** What the key was first used for: an amount and its currency, or `all`. */
+    requested: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.paymentId, table.kind, table.idempotencyKey] })],
+);
+
+export type Settlement = Omit<typeof settlements.$inferSelect, 'idempotencyKey'> & {
+  readonly idempotencyKey: string | undefined;
+};
 export type PaymentRow = typeof payments.$inferSelect;
 export type NewPaymentRow = typeof payments.$inferInsert;

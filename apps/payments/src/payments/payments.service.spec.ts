@@ -30,6 +30,10 @@ function request(amount = 1000, orderId: string = randomUUID()) {
   return { orderId, merchantId, amount: { amount, currency: 'EUR' } };
 }
 
+function euros(amount: number) {
+  return { amount, currency: 'EUR' };
+}
+
 /** All that a caller learns of a refusal. */
 function refusalOf({ code, status, detail }: ServiceError) {
   return { code, status, detail };
@@ -105,7 +109,7 @@ describe('capturing and refunding', () => {
   it('captures once of 20 parallel tries', async () => {
     const { id } = await service.authorize(anna, request());
     const tries = await Promise.allSettled(
-      Array.from({ length: 20 }, () => service.capture(merchant, id, undefined)),
+      Array.from({ length: 20 }, () => service.capture(merchant, { id })),
     );
     expect(fulfilled(tries)).toBe(1);
     expect(await service.get(merchant, id)).toMatchObject({ state: 'captured', capturedAmount: 1000 });
@@ -113,19 +117,17 @@ describe('capturing and refunding', () => {
 
   it('refunds no more than was captured, however many partial refunds run at a time', async () => {
     const { id } = await service.authorize(anna, request());
-    await service.capture(merchant, id, { amount: 500, currency: 'EUR' });
-    const fifty = { amount: 50, currency: 'EUR' };
-    const tries = await Promise.allSettled(
-      Array.from({ length: 20 }, () => service.refund(merchant, id, fifty)),
-    );
+    await service.capture(merchant, { id, amount: euros(500) });
+    const fifty = { id, amount: euros(50) };
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => service.refund(merchant, fifty)));
     expect(fulfilled(tries)).toBe(10);
     expect(await service.get(merchant, id)).toMatchObject({ state: 'refunded', refundedAmount: 500 });
   });
 
   it('keeps a payment that is refunded in part captured', async () => {
     const { id } = await service.authorize(anna, request());
-    await service.capture(merchant, id, undefined);
-    const refunded = await service.refund(merchant, id, { amount: 1, currency: 'EUR' });
+    await service.capture(merchant, { id });
+    const refunded = await service.refund(merchant, { id, amount: euros(1) });
     expect(refunded).toMatchObject({ state: 'captured', refundedAmount: 1 });
   });
 
@@ -135,8 +137,84 @@ describe('capturing and refunding', () => {
     ['the shop of another issuer', principal(merchantId, 'merchant', 'https://other.example')],
   ])('is not for %s: there is no such payment', async (_who, other) => {
     const { id } = await service.authorize(anna, request());
-    await expect(service.capture(other, id, undefined)).rejects.toMatchObject({ code: 'payment_not_found' });
-    await expect(service.refund(other, id, undefined)).rejects.toMatchObject({ code: 'payment_not_found' });
+    await expect(service.capture(other, { id })).rejects.toMatchObject({ code: 'payment_not_found' });
+    await expect(service.refund(other, { id })).rejects.toMatchObject({ code: 'payment_not_found' });
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  async function captured(): Promise<string> {
+    const { id } = await service.authorize(anna, request());
+    await service.capture(merchant, { id });
+    return id;
+  }
+
+  it('refunds a part once, however often it is asked for, 20 times at once', async () => {
+    const id = await captured();
+    const part = { id, amount: euros(400), idempotencyKey: 'return-1' };
+    const tries = Array.from({ length: 20 }, () => service.refund(merchant, part));
+    const refunded = { state: 'captured', refundedAmount: 400 };
+    expect(await Promise.all(tries)).toEqual(
+      Array.from({ length: 20 }, () => expect.objectContaining(refunded)),
+    );
+    expect(await service.get(merchant, id)).toMatchObject(refunded);
+  });
+
+  it('answers a retry of what can no longer be done as it was done', async () => {
+    const { id } = await service.authorize(anna, request());
+    const once = { id, idempotencyKey: 'all' };
+    const first = await service.capture(merchant, once);
+    expect(await service.capture(merchant, once)).toEqual(first);
+    const refunded = await service.refund(merchant, once);
+    expect(refunded).toMatchObject({ state: 'refunded', refundedAmount: 1000 });
+    expect(await service.refund(merchant, once)).toEqual(refunded);
+  });
+
+  it('refunds again under another key', async () => {
+    const id = await captured();
+    await service.refund(merchant, { id, amount: euros(400), idempotencyKey: 'return-1' });
+    const second = await service.refund(merchant, { id, amount: euros(400), idempotencyKey: 'return-2' });
+    expect(second).toMatchObject({ state: 'captured', refundedAmount: 800 });
+  });
+
+  it.each([
+    ['another amount', { amount: euros(401) }],
+    ['another currency', { amount: { amount: 400, currency: 'USD' } }],
+    ['all that is left', { amount: undefined }],
+  ])('is refused for %s, and nothing moves', async (_what, deviation) => {
+    const id = await captured();
+    const part = { id, amount: euros(400), idempotencyKey: 'return-1' };
+    await service.refund(merchant, part);
+    await expect(service.refund(merchant, { ...part, ...deviation })).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+      status: 422,
+    });
+    expect(await service.get(merchant, id)).toMatchObject({ refundedAmount: 400 });
+  });
+
+  it('is free again when what it was used for was refused', async () => {
+    const id = await captured();
+    const key = { id, idempotencyKey: 'return-1' };
+    await expect(service.refund(merchant, { ...key, amount: euros(1001) })).rejects.toMatchObject({
+      code: 'amount_too_large',
+    });
+    expect(await service.refund(merchant, { ...key, amount: euros(1) })).toMatchObject({ refundedAmount: 1 });
+  });
+
+  it('is the own of each payment', async () => {
+    const [one, other] = [await captured(), await captured()];
+    const part = { amount: euros(400), idempotencyKey: 'return-1' };
+    await service.refund(merchant, { ...part, id: one });
+    expect(await service.refund(merchant, { ...part, id: other })).toMatchObject({ refundedAmount: 400 });
+  });
+
+  it('tells another shop nothing of a payment', async () => {
+    const id = await captured();
+    const part = { id, amount: euros(400), idempotencyKey: 'return-1' };
+    await service.refund(merchant, part);
+    await expect(service.refund(principal(randomUUID(), 'merchant'), part)).rejects.toMatchObject({
+      code: 'payment_not_found',
+    });
   });
 });
 

@@ -4,23 +4,16 @@ import type {
   AbandonPaymentRequest,
   AuthorizedBy,
   AuthorizePaymentRequest,
-  Money,
   PageRequest,
   Payment,
   PaymentPage,
+  SettlementRequest,
 } from '@countersign/contracts';
 import { Injectable } from '@nestjs/common';
-import {
-  amountToCapture,
-  amountToRefund,
-  settleableBy,
-  validateWithProvider,
-  visibilityFor,
-  type Visibility,
-} from './payment.js';
+import { capture, refund, settleableBy, validateWithProvider, visibilityFor } from './payment.js';
 import { paymentNotFound, refusal } from './payment-refusal.js';
 import { PaymentsRepository } from './payments.repository.js';
-import type { PaymentRow } from './payments.schema.js';
+import type { PaymentRow, Settlement } from './payments.schema.js';
 
 @Injectable()
 export class PaymentsService {
@@ -45,7 +38,9 @@ export class PaymentsService {
   }
 
   async get(principal: Principal, id: string): Promise<Payment> {
-    return toPayment(await this.find(id, visibilityFor(principal)));
+    const payment = await this.payments.find(id, visibilityFor(principal));
+    if (payment === undefined) throw paymentNotFound();
+    return toPayment(payment);
   }
 
   async list(principal: Principal, page: PageRequest): Promise<PaymentPage> {
@@ -53,20 +48,28 @@ export class PaymentsService {
     return { data: rows.map(toPayment), nextCursor };
   }
 
-  /** @throws ServiceError `payment_not_found`, or as `amountToCapture` does */
-  async capture(principal: Principal, id: string, requested: Money | undefined): Promise<Payment> {
-    const payment = await this.find(id, settleableBy(principal));
-    const captured = await this.payments.capture(id, amountToCapture(payment, requested));
-    if (captured === undefined) throw refusal('payment_not_capturable', 'Another capture came first.');
-    return toPayment(captured);
+  /** @throws ServiceError `payment_not_found`, `idempotency_key_reused`, or as the rule `capture` does */
+  async capture(principal: Principal, request: SettlementRequest): Promise<Payment> {
+    return this.settle('capture', principal, request, capture);
   }
 
-  /** @throws ServiceError `payment_not_found`, or as `amountToRefund` does */
-  async refund(principal: Principal, id: string, requested: Money | undefined): Promise<Payment> {
-    const payment = await this.find(id, settleableBy(principal));
-    const refunded = await this.payments.refund(id, amountToRefund(payment, requested));
-    if (refunded === undefined) throw refusal('payment_not_refundable', 'Another refund came first.');
-    return toPayment(refunded);
+  /** @throws ServiceError `payment_not_found`, `idempotency_key_reused`, or as the rule `refund` does */
+  async refund(principal: Principal, request: SettlementRequest): Promise<Payment> {
+    return this.settle('refund', principal, request, refund);
+  }
+
+  private async settle(
+    kind: Settlement['kind'],
+    principal: Principal,
+    { id, amount, idempotencyKey }: SettlementRequest,
+    rule: typeof capture | typeof refund,
+  ): Promise<Payment> {
+    const requested = amount === undefined ? 'all' : `${amount.amount} ${amount.currency}`;
+    const settlement = { paymentId: id, kind, idempotencyKey, requested };
+    const visibility = settleableBy(principal);
+    const payment = await this.payments.settle(settlement, visibility, (found) => rule(found, amount));
+    if (payment === undefined) throw paymentNotFound();
+    return toPayment(payment);
   }
 
   private async record(
@@ -85,12 +88,6 @@ export class PaymentsService {
     });
     if (!hasTerms(row, terms)) throw refusal('payment_conflict', 'The order has a payment on other terms.');
     return row;
-  }
-
-  private async find(id: string, visibility: Visibility): Promise<PaymentRow> {
-    const payment = await this.payments.find(id, visibility);
-    if (payment === undefined) throw paymentNotFound();
-    return payment;
   }
 }
 

@@ -1,3 +1,5 @@
+export { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from './database-fault.js';
+export { DatabaseFaultInterceptor } from './database-fault.interceptor.js';
 export { databaseSettings } from './database-settings.js';
 export { Database, DatabaseModule } from './database.module.js';
 export { type DatabaseOptions, type Orm } from './open-database.js';

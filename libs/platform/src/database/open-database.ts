@@ -9,6 +9,7 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { Client, Pool } from 'pg';
 import { ConfigurationError } from '../config/configuration-error.js';
+import { withoutQuery } from './database-fault.js';
 import { openEmbeddedDatabase } from './embedded-database.js';
 import { lockFolder } from './folder-lock.js';
 
@@ -102,7 +103,11 @@ function withPing(orm: Orm, close: () => Promise<void>): OpenDatabase {
     orm,
     close,
     ping: async () => {
-      await orm.execute(sql`SELECT 1`);
+      try {
+        await orm.execute(sql`SELECT 1`);
+      } catch (error) {
+        throw withoutQuery(error);
+      }
     },
   };
 }

@@ -8,6 +8,7 @@ describe('a fault of the database', () => {
   it.each([
     ['a refused connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })],
     ['a shutdown', Object.assign(new Error('terminating connection'), { code: '57P01' })],
+    ['an embedded database that is closed', new Error('PGlite is closed')],
     ['a lost connection', new Error('Connection terminated unexpectedly')],
   ])('is an outage when it is %s', (_fault, cause) => {
     expect(isDatabaseOutage(failedQuery(cause))).toBe(true);
@@ -18,6 +19,11 @@ describe('a fault of the database', () => {
     ['a fault of ours', new TypeError('x is not a function')],
   ])('is none when it is %s', (_fault, cause) => {
     expect(isDatabaseOutage(failedQuery(cause))).toBe(false);
+  });
+
+  it('is no outage of the database when another service cannot be reached', () => {
+    const cause = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    expect(isDatabaseOutage(new Error('service_unavailable', { cause }))).toBe(false);
   });
 
   it('is logged without the parameters of the query', () => {
