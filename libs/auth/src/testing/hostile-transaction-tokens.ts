@@ -1,6 +1,6 @@
 import { createPublicKey, randomUUID } from 'node:crypto';
 import { forgeKey, type ForgedKey } from './forged-key.js';
-import type { AuthErrorCode } from '../auth-error.js';
+import type { HostileRow } from './hostile-row.js';
 import type { HostileToken } from './hostile-access-tokens.js';
 import { encode, encodeParts, signCompact, signHmac } from './token-forge.js';
 
@@ -64,7 +64,7 @@ export function hostileTransactionTokens(forge: TransactionTokenForge): readonly
   const rctx = forge.claims()['rctx'] as Members;
   const pem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' }).toString();
   const stranger = forgeKey('ES256');
-  const rows: readonly (readonly [id: string, code: AuthErrorCode, title: string, token: string])[] = [
+  const rows: readonly HostileRow[] = [
     ['TXN-01', 'type_refused', 'the typ of an access token', forge.token({}, { typ: 'at+jwt' })],
     ['TXN-01', 'type_refused', 'no typ', forge.token({}, { typ: undefined })],
     ['JWT-04', 'token_malformed', 'alg none', `${encodeParts({ ...forge.header(), alg: 'none' }, claims)}.`],
