@@ -133,7 +133,8 @@ describe('an app says in one message what the operator has to mend, and ends', (
       });
       await stack.start(['orders']);
       const owner = stack.stack.process('orders').pid;
-      const end = await runToEnd('orders', { DEMO: 'true', DATA_DIR: folder }).finally(() => stack.dispose());
+      const end = await runToEnd('orders', { DEMO: 'true', DATA_DIR: folder });
+      await stack.dispose();
       expect(end).toMatchObject({
         exitCode: EXIT_CONFIGURATION,
         stderr: expect.stringContaining(`orders is in use by process ${owner}`),
