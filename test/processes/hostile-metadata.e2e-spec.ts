@@ -154,6 +154,14 @@ describe('the orders workload', () => {
     expect(err).toEqual(refused(401));
   });
 
+  it('has a transaction token open nothing at the edge, though the gateway itself has signed it (TXN-07)', async () => {
+    const response = await fetch(`${stack.api}/me`, {
+      headers: { authorization: `Bearer ${forge.token()}` },
+    });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
   it('takes no more from a token than its scopes and roles allow', async () => {
     const place = {
       merchantId: crypto.randomUUID(),
