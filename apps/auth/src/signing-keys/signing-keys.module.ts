@@ -10,6 +10,7 @@ export class SigningKeysModule {
   static forRoot(config: AuthConfig): DynamicModule {
     return {
       module: SigningKeysModule,
+      global: true, // one key ring for the whole process
       providers: [
         { provide: KeyEncryptionKey, useFactory: () => loadKeyEncryptionKey(config) },
         SigningKeysRepository,
