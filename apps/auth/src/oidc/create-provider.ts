@@ -5,6 +5,7 @@ import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersi
 import { verifyClientSecret } from '../clients/client-secret.js';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
+import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -15,6 +16,8 @@ export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
   useOwnClientRules(provider);
+  rotateInOneStep(provider, options.refreshTokens);
+  endLeakedFamilies(provider, options.refreshTokens);
   provider.use(setResponseHeaders);
   logFaults(provider);
   return provider;

@@ -15,6 +15,7 @@ import { ClientStore } from './client-store.js';
 import { createProvider } from './create-provider.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
+import { RefreshTokenStore } from './refresh-token-store.js';
 import { toAuthenticatedAccount } from './token-claims.js';
 
 @Module({})
@@ -52,6 +53,7 @@ export class OidcModule {
               cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
+              refreshTokens: new RefreshTokenStore(orm),
               findAccount: async (id) => {
                 const account = await accounts.findEnabled(id);
                 return account && toAuthenticatedAccount(account);

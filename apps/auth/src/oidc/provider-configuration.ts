@@ -5,6 +5,7 @@ import type { SigningKey } from '../signing-keys/signing-key.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
+import type { RefreshTokenStore } from './refresh-token-store.js';
 import { API_SCOPES, assertOwnResource, defaultResource, resolveResourceServer } from './resource-server.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
@@ -15,15 +16,17 @@ export interface ProviderOptions {
   readonly keyRing: KeyRing<SigningKey>;
   /** Signs the cookies. */
   readonly cookieSecret: string;
+  /** oidc-provider's storage of every model but refresh tokens. */
   readonly adapter: (model: string) => Adapter;
+  readonly refreshTokens: RefreshTokenStore;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
-  const { issuer, audience, keyRing, adapter, findAccount } = options;
+  const { issuer, audience, keyRing, findAccount } = options;
   const disabled = { enabled: false };
   return {
-    adapter,
+    adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
     jwks: { keys: keyRing.published().map((key) => key.privateJwk) },
     routes: {
       authorization: '/authorize',
