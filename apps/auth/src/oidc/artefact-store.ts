@@ -80,6 +80,8 @@ export class ArtefactStore implements Adapter {
   async refuseReuse(id: string): Promise<never> {
     const [row] = await this.orm.select({ grantId: artefacts.grantId }).from(artefacts).where(this.is(id));
     if (row?.grantId) await this.revokeFamily(row.grantId);
+    // A pushed request may have been answered in another tab.
+    if (this.model === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('already used');
     throw new errors.InvalidGrant('already used');
   }
 

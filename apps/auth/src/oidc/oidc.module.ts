@@ -51,6 +51,9 @@ export class OidcModule {
               audience: config.AUDIENCE,
               keyRing,
               cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
+              nonceSecret: Buffer.from(keyEncryptionKey.deriveSecret('dpop-nonces'), 'base64url'),
+              trustedProxyHops: config.TRUSTED_PROXY_HOPS,
+              orm,
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
               refreshTokens: new RefreshTokenStore(orm),

@@ -1,7 +1,7 @@
 import type { Orm } from '@countersign/platform/database';
 import { and, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { errors, type AdapterPayload } from 'oidc-provider';
+import type { AdapterPayload } from 'oidc-provider';
 import { ArtefactStore } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { openHandle, sealHandle } from './sealed-handle.js';
