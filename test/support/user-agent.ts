@@ -22,7 +22,8 @@ export class UserAgent {
 
   /** Fills in and submits the form of a page whose action ends so, and follows where it leads. */
   async submit(page: Page, actionEnd: string, fields: Readonly<Record<string, string>> = {}): Promise<Stop> {
-    return this.follow(await this.post(page, actionEnd, new URLSearchParams(fields)));
+    const { hiddenFields } = formOf(page, actionEnd);
+    return this.follow(await this.post(page, actionEnd, new URLSearchParams({ ...hiddenFields, ...fields })));
   }
 
   /** Sends a form's address a body of any kind; a redirect is not followed. */
@@ -32,10 +33,7 @@ export class UserAgent {
     body: NonNullable<BrowserRequest['body']>,
     headers: NonNullable<BrowserRequest['headers']> = {},
   ): Promise<Stop> {
-    const form = formsOf(page).find(({ action }) => action.pathname.endsWith(actionEnd));
-    if (form === undefined)
-      throw new Error(`no form to ${actionEnd} on ${page.url.pathname} (${page.status})`);
-    return this.send(form.action, { method: 'POST', body, headers });
+    return this.send(formOf(page, actionEnd).action, { method: 'POST', body, headers });
   }
 
   private async send(url: URL, request: BrowserRequest): Promise<Stop> {
@@ -54,6 +52,12 @@ export class UserAgent {
     }
     throw new Error(`more than ${MAX_REDIRECTS} redirects`);
   }
+}
+
+function formOf(page: Page, actionEnd: string): ReturnType<typeof formsOf>[number] {
+  const form = formsOf(page).find(({ action }) => action.pathname.endsWith(actionEnd));
+  if (form === undefined) throw new Error(`no form to ${actionEnd} on ${page.url.pathname} (${page.status})`);
+  return form;
 }
 
 /** The address that an answer sends the user-agent to; undefined when it is a page. */
