@@ -27,6 +27,7 @@ export const AUTH_ERRORS = {
   token_not_yet_valid: INVALID_TOKEN,
   lifetime_too_long: INVALID_TOKEN,
   claims_malformed: INVALID_TOKEN,
+  confirmation_unproven: INVALID_TOKEN,
   scope_insufficient: { status: 403, oauthError: 'insufficient_scope' },
   role_insufficient: FORBIDDEN,
   workload_refused: FORBIDDEN,

@@ -10,6 +10,7 @@ import {
   assertAudience,
   assertIssuer,
   assertTimes,
+  assertUnbound,
   parseRoles,
   parseScopes,
   requireIdentifier,
@@ -33,7 +34,7 @@ export interface AccessTokenVerifierOptions extends ClaimsRules {
  * | `iss`, before any key | `access-token/claims-checks.ts` |
  * | the key by `kid`, whose own `alg` is the header's | `jose/key-store.ts`, here |
  * | the signature | `jose/signature-algorithm.ts` |
- * | `iss`, `aud`, `exp`, `nbf`, `iat`, `sub`, `client_id`, `jti`, `scope`, `roles` | `access-token/claims-checks.ts` |
+ * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles` | `access-token/claims-checks.ts` |
  */
 export class AccessTokenVerifier {
   constructor(private readonly options: AccessTokenVerifierOptions) {
@@ -94,6 +95,7 @@ export class UnverifiedAccessToken {
     assertIssuer(claims, options);
     assertAudience(claims, options);
     assertTimes(claims, options, options.now() / 1_000);
+    assertUnbound(claims);
     return {
       issuer: options.issuer,
       subject: requireIdentifier(claims, 'sub'),
