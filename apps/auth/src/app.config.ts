@@ -17,6 +17,12 @@ export const settings = z.object({
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
     .optional()
     .describe('wraps the signing keys: 32 bytes in base64url; made on first start when DEMO=true'),
+  ADMIN_CLIENT_SECRET: z
+    .string()
+    .optional()
+    .describe(
+      'secret of the client countersign-admin, which the operator uses the admin API with; there is no such client without it',
+    ),
   KEY_ENCRYPTION_KEY_PREVIOUS: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}(?:[\s,]+[A-Za-z0-9_-]{43})*$/, 'is not a list of 32 bytes in base64url each')

@@ -5,7 +5,12 @@ import type { SigningKey } from '../signing-keys/signing-key.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
-import { API_SCOPES, assertOwnResource, defaultResource, resolveResourceServer } from './resource-server.js';
+import {
+  assertOwnResource,
+  defaultResource,
+  resolveResourceServer,
+  resourceServers,
+} from './resource-server.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
 export interface ProviderOptions {
@@ -22,6 +27,7 @@ export interface ProviderOptions {
 export function providerConfiguration(options: ProviderOptions): Configuration {
   const { issuer, audience, keyRing, adapter, findAccount } = options;
   const disabled = { enabled: false };
+  const servers = resourceServers(issuer, audience);
   return {
     adapter,
     jwks: { keys: keyRing.published().map((key) => key.privateKey) },
@@ -62,7 +68,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
         useGrantedResource: () => true,
         getResourceServerInfo: ({ oidc }, indicator, client) =>
           resolveResourceServer(indicator, oidc.params?.['resource'], {
-            audience,
+            servers,
             format: client['access_token_format'] === 'opaque' ? 'opaque' : 'jwt',
           }),
       },
@@ -74,7 +80,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     responseTypes: ['code'],
     pkce: { required: () => true },
-    scopes: ['openid', 'offline_access', ...API_SCOPES],
+    scopes: ['openid', 'offline_access', ...servers.flatMap((server) => server.scopes)],
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
@@ -89,7 +95,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     // The resource is looked at first: oidc-provider does so after the old token is used up, and a slip in that
     // parameter would end the login.
     rotateRefreshToken: ({ oidc }) => {
-      assertOwnResource(oidc.params?.['resource'], audience);
+      assertOwnResource(oidc.params?.['resource'], servers);
       return true;
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),

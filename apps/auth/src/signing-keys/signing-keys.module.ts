@@ -17,6 +17,7 @@ export class SigningKeysModule {
   static forRoot(config: AuthConfig): DynamicModule {
     return {
       module: SigningKeysModule,
+      global: true, // one key ring for the whole process
       providers: [
         { provide: KeyEncryption, useFactory: () => loadKeyEncryption(config) },
         { provide: Pkcs11Token, useFactory: () => openToken(config) },
