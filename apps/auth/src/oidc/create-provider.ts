@@ -6,6 +6,7 @@ import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { logFailedLogouts } from './back-channel-logout.js';
 import { useHashedSecrets } from './client-authentication.js';
 import { throttlePolling, throttleUserCodes } from './device-flow.js';
+import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
@@ -69,7 +70,7 @@ function logFaults(provider: Provider): void {
   const logger = new Logger('OidcProvider');
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     logger.error(withoutQuery(error));
-    if (isDatabaseOutage(error)) answerUnavailable(ctx);
+    if (isDatabaseOutage(error) || error instanceof SigningUnavailableError) answerUnavailable(ctx);
   });
   // A fault outside every endpoint: Koa would print it to standard error.
   const events: EventEmitter = provider;

@@ -88,6 +88,8 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
             format: client['access_token_format'] === 'opaque' ? 'opaque' : 'jwt',
           }),
       },
+      // Experimental in oidc-provider: acknowledged for the version that it was read in.
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
       devInteractions: disabled,
       dPoP: dpop(options.nonceSecret),
       pushedAuthorizationRequests: { enabled: true },
