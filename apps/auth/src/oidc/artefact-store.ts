@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Orm } from '@countersign/platform/database';
-import { and, eq, isNull, or, sql, type SQL } from 'drizzle-orm';
+import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { artefacts } from './artefacts.table.js';
+import { revokeGrant } from './revoke-grant.js';
 
 /**
  * Models whose handle is all that a thief needs. Their rows hold its SHA-256, so that a dump of the database has no
@@ -21,6 +23,7 @@ export class ArtefactStore implements Adapter {
   constructor(
     private readonly model: string,
     private readonly orm: Orm,
+    private readonly events: Pick<SecurityEventLog, 'append'>,
   ) {}
 
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
@@ -67,11 +70,12 @@ export class ArtefactStore implements Adapter {
     if (consumed.length > 0) return;
 
     const [row] = await this.orm.select({ grantId: artefacts.grantId }).from(artefacts).where(this.is(id));
-    if (row?.grantId) await this.revokeFamily(row.grantId);
+    if (row?.grantId) await revokeGrant(row.grantId, this.orm, this.events);
     throw new errors.InvalidGrant('already used');
   }
 
   async destroy(id: string): Promise<void> {
+    if (this.model === 'Grant') return revokeGrant(id, this.orm, this.events);
     await this.orm.delete(artefacts).where(this.is(id));
   }
 
@@ -79,12 +83,6 @@ export class ArtefactStore implements Adapter {
     await this.orm
       .delete(artefacts)
       .where(and(eq(artefacts.model, this.model), eq(artefacts.grantId, grantId)));
-  }
-
-  /** A token that is issued while this runs refers to a grant that is gone, and is good for nothing. */
-  private async revokeFamily(grantId: string): Promise<void> {
-    const isGrant = and(eq(artefacts.model, 'Grant'), eq(artefacts.id, grantId));
-    await this.orm.delete(artefacts).where(or(isGrant, eq(artefacts.grantId, grantId)));
   }
 
   private async findWhere(condition: SQL): Promise<AdapterPayload | undefined> {

@@ -15,6 +15,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
   useOwnClientRules(provider);
+  endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   logFaults(provider);
   return provider;
@@ -45,6 +46,18 @@ function useOwnClientRules({ Client }: Provider): void {
   };
   Client.prototype.compareClientSecret = function (secret) {
     return verifyClientSecret(secret, this.clientSecret ?? '');
+  };
+}
+
+/**
+ * A logout reaches the verifiers. `Session.destroy` is the end of a session; its adapter's is not, which oidc-provider
+ * calls for a mere change of the session's handle too.
+ */
+function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revokeSession']): void {
+  const { destroy } = Session.prototype;
+  Session.prototype.destroy = async function () {
+    await revokeSession(this.uid);
+    await destroy.call(this);
   };
 }
 

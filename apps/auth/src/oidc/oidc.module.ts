@@ -7,6 +7,9 @@ import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 import { KeyEncryptionKey } from '../signing-keys/key-encryption-key.js';
+import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
@@ -15,15 +18,17 @@ import { ClientStore } from './client-store.js';
 import { createProvider } from './create-provider.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
+import { revokeSession } from './revoke-session.js';
 import { toAuthenticatedAccount } from './token-claims.js';
 
 @Module({})
 export class OidcModule {
   static forRoot(config: AuthConfig): DynamicModule {
+    const signingKeys = SigningKeysModule.forRoot(config);
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
-      imports: [AccountsModule, ClientsModule, SigningKeysModule.forRoot(config)],
+      imports: [AccountsModule, ClientsModule, SecurityEventsModule, signingKeys],
       providers: [
         ExpiredArtefactsService,
         {
@@ -35,6 +40,8 @@ export class OidcModule {
             ClientsRepository,
             AccountsService,
             Readiness,
+            SecurityEventLog,
+            RecentCutOffs,
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
@@ -43,6 +50,8 @@ export class OidcModule {
             clients: ClientsRepository,
             accounts: AccountsService,
             readiness: Readiness,
+            events: SecurityEventLog,
+            cutOffs: RecentCutOffs,
           ) => {
             const keyRing = await signingKeys.loadOrCreate();
             const provider = createProvider({
@@ -51,11 +60,13 @@ export class OidcModule {
               keyRing,
               cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
               adapter: (model) =>
-                model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
+                model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
               findAccount: async (id) => {
+                await cutOffs.passed(id);
                 const account = await accounts.findEnabled(id);
                 return account && toAuthenticatedAccount(account);
               },
+              revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
             });
             readiness.register('signing-keys', () => {
               const missing = keyRing.missing(SIGNING_ALGORITHMS);
@@ -65,7 +76,7 @@ export class OidcModule {
           },
         },
       ],
-      exports: [CurrentProvider],
+      exports: [CurrentProvider, signingKeys],
     };
   }
 }

@@ -17,6 +17,8 @@ export interface ProviderOptions {
   readonly cookieSecret: string;
   readonly adapter: (model: string) => Adapter;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
+  /** Ends a login session, by its `uid`, before oidc-provider does. */
+  readonly revokeSession: (sessionId: string) => Promise<void>;
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
