@@ -54,8 +54,9 @@ function useOwnClientRules({ Client }: Provider): void {
  * calls for a mere change of the session's handle too.
  */
 function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revokeSession']): void {
-  const { destroy } = Session.prototype;
-  Session.prototype.destroy = async function () {
+  const prototype: { destroy: (this: InstanceType<typeof Session>) => Promise<void> } = Session.prototype;
+  const { destroy } = prototype;
+  prototype.destroy = async function () {
     await revokeSession(this.uid);
     await destroy.call(this);
   };

@@ -8,6 +8,7 @@ export interface SecurityEventClaims {
   readonly jti: string;
   /** When it happened; where tokens end by their `iat`, the last second whose tokens do. */
   readonly toe: number;
+  /** RFC 9493 */
   readonly sub_id: object;
   readonly events: Readonly<Record<string, object>>;
 }
@@ -19,27 +20,20 @@ const OAUTH = 'https://schemas.openid.net/secevent/oauth/event-type/';
 /** No registered event type says that a key is not to be trusted any more. */
 const SIGNING_KEY_REVOKED = 'urn:countersign:secevent:event-type:signing-key-revoked';
 
-/** `sub_id` (RFC 9493) and event of the token. */
-interface Statement {
-  readonly type: string;
-  readonly subject: object;
-  readonly details: object;
-}
-
 /** @param now milliseconds since the epoch */
 export function securityEventClaims(
   logged: LoggedEvent,
   { issuer, audience, now }: { readonly issuer: string; readonly audience: string; readonly now: number },
 ): SecurityEventClaims {
-  const { type, subject, details } = statement(logged.event, issuer);
+  const { sub_id, events } = statementOf(logged.event, issuer);
   return {
     iss: issuer,
     aud: audience,
     iat: Math.floor(now / 1_000),
     jti: logged.jti,
     toe: endsByTime(logged.event) ? lastSecondEnded(logged) : Math.floor(logged.createdAt.getTime() / 1_000),
-    sub_id: subject,
-    events: { [type]: details },
+    sub_id,
+    events,
   };
 }
 
@@ -48,30 +42,33 @@ function endsByTime({ type }: SecurityEvent): boolean {
   return type === 'account-disabled' || type === 'credential-changed' || type === 'client-disabled';
 }
 
-function statement(event: SecurityEvent, issuer: string): Statement {
-  const account = (sub: string): object => ({ format: 'iss_sub', iss: issuer, sub });
-  const opaque = (id: string): object => ({ format: 'opaque', id });
-  const details = {};
+function statementOf(event: SecurityEvent, issuer: string): Pick<SecurityEventClaims, 'sub_id' | 'events'> {
   switch (event.type) {
     case 'signing-key-revoked':
-      return { type: SIGNING_KEY_REVOKED, subject: opaque(event.kid), details };
-    case 'session-revoked':
-      return {
-        type: `${CAEP}session-revoked`,
-        subject: { format: 'complex', user: account(event.subject), session: opaque(event.sessionId) },
-        details,
-      };
+      return { sub_id: opaque(event.kid), events: { [SIGNING_KEY_REVOKED]: {} } };
+    case 'session-revoked': {
+      const user = account(event.subject, issuer);
+      const sub_id = { format: 'complex', user, session: opaque(event.sessionId) };
+      return { sub_id, events: { [`${CAEP}session-revoked`]: {} } };
+    }
     case 'account-disabled':
-      return { type: `${RISC}account-disabled`, subject: account(event.subject), details };
-    case 'credential-changed':
-      return {
-        type: `${CAEP}credential-change`,
-        subject: account(event.subject),
-        details: { credential_type: 'password', change_type: 'update' },
-      };
+      return { sub_id: account(event.subject, issuer), events: { [`${RISC}account-disabled`]: {} } };
+    case 'credential-changed': {
+      const change = { credential_type: 'password', change_type: 'update' };
+      return { sub_id: account(event.subject, issuer), events: { [`${CAEP}credential-change`]: change } };
+    }
     case 'client-disabled':
-      return { type: `${OAUTH}client-disabled`, subject: opaque(event.clientId), details };
+      return { sub_id: opaque(event.clientId), events: { [`${OAUTH}client-disabled`]: {} } };
     case 'grant-revoked':
-      return { type: `${OAUTH}tokens-revoked`, subject: opaque(event.grantId), details };
+      return { sub_id: opaque(event.grantId), events: { [`${OAUTH}tokens-revoked`]: {} } };
   }
+}
+
+/** Subject identifiers (RFC 9493 §3.2.2 and §3.2.6). */
+function account(sub: string, iss: string): object {
+  return { format: 'iss_sub', iss, sub };
+}
+
+function opaque(id: string): object {
+  return { format: 'opaque', id };
 }

@@ -3,10 +3,12 @@ import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
 import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
+import type { EventStreamOptions } from '../revocation/event-stream.js';
 import type { Principal } from '../principal.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { CallerInterceptor } from './caller.interceptor.js';
 import { CHALLENGE, HttpAccessGuard } from './http-access.guard.js';
+import { IssuerEvents } from './issuer-events.js';
 import { IssuerKeys } from './issuer-keys.js';
 
 export interface AccessTokenOptions {
@@ -21,6 +23,8 @@ export interface AccessTokenOptions {
   readonly clockToleranceSeconds: number;
   /** Longest life of an access token that is accepted. */
   readonly maxLifetimeSeconds: number;
+  /** Where the issuer tells what it revokes (RFC 8936); null where it does not: a token then counts until it expires. */
+  readonly events: EventStreamOptions | null;
   /** Makes the transaction token for calls to workloads; null where no workload is called. */
   readonly issueTransactionToken: ((principal: Principal) => string) | null;
 }
@@ -39,9 +43,15 @@ export class AccessTokenModule {
       providers: [
         { provide: IssuerKeys, useFactory: () => new IssuerKeys(options) },
         {
-          provide: AccessTokenVerifier,
+          provide: IssuerEvents,
           inject: [IssuerKeys],
-          useFactory: (keys: IssuerKeys) => new AccessTokenVerifier({ ...options, keys, now: Date.now }),
+          useFactory: (keys: IssuerKeys) => new IssuerEvents(options, keys),
+        },
+        {
+          provide: AccessTokenVerifier,
+          inject: [IssuerKeys, IssuerEvents],
+          useFactory: (keys: IssuerKeys, { revocations }: IssuerEvents) =>
+            new AccessTokenVerifier({ ...options, keys, revocations, now: Date.now }),
         },
         AccessTokenStrategy,
         Reflector,
@@ -52,7 +62,7 @@ export class AccessTokenModule {
           useFactory: () => new CallerInterceptor(issueTransactionToken ?? refuseTransactionTokens(issuer)),
         },
       ],
-      exports: [IssuerKeys],
+      exports: [IssuerKeys, IssuerEvents],
     };
   }
 }

@@ -1,2 +1,3 @@
 export { AccessTokenModule, type AccessTokenOptions } from './access-token.module.js';
+export { IssuerEvents } from './issuer-events.js';
 export { IssuerKeys } from './issuer-keys.js';
