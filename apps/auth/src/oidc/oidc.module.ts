@@ -6,10 +6,10 @@ import { AccountsService } from '../accounts/accounts.service.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
-import { KeyEncryptionKey } from '../signing-keys/key-encryption-key.js';
 import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
+import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
@@ -24,18 +24,17 @@ import { toAuthenticatedAccount } from './token-claims.js';
 @Module({})
 export class OidcModule {
   static forRoot(config: AuthConfig): DynamicModule {
-    const signingKeys = SigningKeysModule.forRoot(config);
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
-      imports: [AccountsModule, ClientsModule, SecurityEventsModule, signingKeys],
+      imports: [AccountsModule, ClientsModule, SecurityEventsModule, SigningKeysModule.forRoot(config)],
       providers: [
         ExpiredArtefactsService,
         {
           provide: CurrentProvider,
           inject: [
             SigningKeysService,
-            KeyEncryptionKey,
+            KeyEncryption,
             Database,
             ClientsRepository,
             AccountsService,
@@ -45,7 +44,7 @@ export class OidcModule {
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
-            keyEncryptionKey: KeyEncryptionKey,
+            keyEncryption: KeyEncryption,
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
@@ -58,7 +57,7 @@ export class OidcModule {
               issuer: config.ISSUER,
               audience: config.AUDIENCE,
               keyRing,
-              cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
+              cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
               findAccount: async (id) => {
@@ -76,7 +75,7 @@ export class OidcModule {
           },
         },
       ],
-      exports: [CurrentProvider, signingKeys],
+      exports: [CurrentProvider],
     };
   }
 }

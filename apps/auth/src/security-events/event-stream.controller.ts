@@ -1,3 +1,4 @@
+import { Access } from '@countersign/auth';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS } from '@countersign/platform/database';
 import {
   BadRequestException,
@@ -24,6 +25,7 @@ const streamName = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
  * the path is the replica's own, made at its start, and its first poll makes the stream.
  */
 @Controller('events/streams/:stream')
+@Access({ publicBecause: 'a verifier authenticates as a client, with its secret: see ReceiverGuard' })
 @UseGuards(ReceiverGuard)
 export class EventStreamController {
   constructor(private readonly streams: EventStreamService) {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { importJWK, SignJWT } from 'jose';
+import { CompactSign, importJWK } from 'jose';
+import { ExternalSigningKey } from 'oidc-provider';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import type { SecurityEventClaims } from './security-event-token.js';
 
@@ -11,10 +12,21 @@ export class EventTokenSigner {
   constructor(private readonly signingKeys: SigningKeysService) {}
 
   async sign(claims: SecurityEventClaims): Promise<string> {
-    const key = (await this.signingKeys.loadOrCreate()).signingKey(ALG);
+    const key = this.signingKeys.current.signingKey(ALG);
     if (key === undefined) throw new Error(`no key signs with ${ALG}`);
-    return new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: ALG, typ: 'secevent+jwt', kid: key.kid })
-      .sign(await importJWK(key.privateJwk, ALG));
+    const { kid, privateKey } = key;
+    const header = { alg: ALG, typ: 'secevent+jwt', kid };
+    if (privateKey instanceof ExternalSigningKey) {
+      const signingInput = [header, claims].map(encode).join('.');
+      const signature = await privateKey.sign(Buffer.from(signingInput));
+      return `${signingInput}.${Buffer.from(signature).toString('base64url')}`;
+    }
+    return new CompactSign(Buffer.from(JSON.stringify(claims)))
+      .setProtectedHeader(header)
+      .sign(await importJWK(privateKey, ALG));
   }
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

@@ -1,21 +1,35 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
 import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
 import type { EventStreamOptions } from '../revocation/event-stream.js';
+import type { Revocations } from '../revocation/revocations.js';
 import type { Principal } from '../principal.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { CallerInterceptor } from './caller.interceptor.js';
 import { CHALLENGE, HttpAccessGuard } from './http-access.guard.js';
 import { IssuerEvents } from './issuer-events.js';
 import { IssuerKeys } from './issuer-keys.js';
+import { OwnKeys, type PublishedKeys } from './own-keys.js';
 
-export interface AccessTokenOptions {
-  /** `iss` to the letter. */
-  readonly issuer: string;
+export type AccessTokenOptions = AccessTokenRules & (FetchedKeys | KeysOfOurOwn);
+
+interface FetchedKeys {
   /** Where the issuer's keys are; null asks its discovery document. */
   readonly jwksUri: string | null;
+  /** Where the issuer tells what it revokes (RFC 8936); null where it does not: a token then counts until it expires. */
+  readonly events: EventStreamOptions | null;
+}
+
+interface KeysOfOurOwn {
+  /** For an issuer that verifies its own tokens: the provider, of a global module, that knows its keys. */
+  readonly ownKeys: InjectionToken<PublishedKeys>;
+}
+
+interface AccessTokenRules {
+  /** `iss` to the letter. */
+  readonly issuer: string;
   /** This API's resource identifier, which `aud` has to name. */
   readonly audience: string;
   readonly algorithms: readonly SignatureAlgorithm[];
@@ -23,8 +37,6 @@ export interface AccessTokenOptions {
   readonly clockToleranceSeconds: number;
   /** Longest life of an access token that is accepted. */
   readonly maxLifetimeSeconds: number;
-  /** Where the issuer tells what it revokes (RFC 8936); null where it does not: a token then counts until it expires. */
-  readonly events: EventStreamOptions | null;
   /** Makes the transaction token for calls to workloads; null where no workload is called. */
   readonly issueTransactionToken: ((principal: Principal) => string) | null;
 }
@@ -41,18 +53,7 @@ export class AccessTokenModule {
       module: AccessTokenModule,
       imports: [PassportModule],
       providers: [
-        { provide: IssuerKeys, useFactory: () => new IssuerKeys(options) },
-        {
-          provide: IssuerEvents,
-          inject: [IssuerKeys],
-          useFactory: (keys: IssuerKeys) => new IssuerEvents(options, keys),
-        },
-        {
-          provide: AccessTokenVerifier,
-          inject: [IssuerKeys, IssuerEvents],
-          useFactory: (keys: IssuerKeys, { revocations }: IssuerEvents) =>
-            new AccessTokenVerifier({ ...options, keys, revocations, now: Date.now }),
-        },
+        ...verification(options),
         AccessTokenStrategy,
         Reflector,
         { provide: CHALLENGE, useValue: { realm: audience } },
@@ -62,9 +63,37 @@ export class AccessTokenModule {
           useFactory: () => new CallerInterceptor(issueTransactionToken ?? refuseTransactionTokens(issuer)),
         },
       ],
-      exports: [IssuerKeys, IssuerEvents],
+      exports: 'ownKeys' in options ? [] : [IssuerKeys, IssuerEvents],
     };
   }
+}
+
+/** The verifier, and what it gets its keys from. */
+function verification(options: AccessTokenOptions): Provider[] {
+  const verifierWith = (keys: Pick<IssuerKeys, 'find'>, revocations: Revocations | null) =>
+    new AccessTokenVerifier({ ...options, keys, revocations, now: Date.now });
+  if ('ownKeys' in options) {
+    return [
+      {
+        provide: AccessTokenVerifier,
+        inject: [options.ownKeys],
+        useFactory: (source: PublishedKeys) => verifierWith(new OwnKeys(source), null),
+      },
+    ];
+  }
+  return [
+    { provide: IssuerKeys, useFactory: () => new IssuerKeys(options) },
+    {
+      provide: IssuerEvents,
+      inject: [IssuerKeys],
+      useFactory: (keys: IssuerKeys) => new IssuerEvents(options, keys),
+    },
+    {
+      provide: AccessTokenVerifier,
+      inject: [IssuerKeys, IssuerEvents],
+      useFactory: (keys: IssuerKeys, { revocations }: IssuerEvents) => verifierWith(keys, revocations),
+    },
+  ];
 }
 
 function refuseTransactionTokens(issuer: string): (principal: Principal) => string {
