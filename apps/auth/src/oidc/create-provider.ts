@@ -26,6 +26,7 @@ export function createProvider(options: ProviderOptions): Provider {
   throttlePolling(provider);
   rotateInOneStep(provider, options.refreshTokens);
   endLeakedFamilies(provider, options.refreshTokens);
+  endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   logFaults(provider);
   logFailedLogouts(provider);
@@ -54,6 +55,19 @@ function useOwnRedirectRules({ Client }: Provider): void {
   };
   Client.prototype.postLogoutRedirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.postLogoutRedirectUris ?? [], uri);
+  };
+}
+
+/**
+ * A logout reaches the verifiers. `Session.destroy` is the end of a session; its adapter's is not, which oidc-provider
+ * calls for a mere change of the session's handle too.
+ */
+function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revokeSession']): void {
+  const prototype: { destroy: (this: InstanceType<typeof Session>) => Promise<void> } = Session.prototype;
+  const { destroy } = prototype;
+  prototype.destroy = async function () {
+    await revokeSession(this.uid);
+    await destroy.call(this);
   };
 }
 

@@ -35,6 +35,8 @@ export interface ProviderOptions {
   readonly adapter: (model: string) => Adapter;
   readonly refreshTokens: RefreshTokenStore;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
+  /** Ends a login session, by its `uid`, before oidc-provider does. */
+  readonly revokeSession: (sessionId: string) => Promise<void>;
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
