@@ -6,6 +6,7 @@ import { DatabaseModule } from '@countersign/platform/database';
 import { ProblemFilter } from '@countersign/platform/http';
 import { AdminModule } from './admin/admin.module.js';
 import type { AuthConfig } from './app.config.js';
+import { ClientRegistryModule } from './clients/client-registry.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
@@ -25,6 +26,7 @@ export class AppModule {
         }),
         DemoModule.forRoot(config),
         AdminModule.forRoot(config),
+        ClientRegistryModule.forRoot(config),
         InteractionsModule.forRoot(config),
         OidcModule.forRoot(config),
       ],

@@ -1,8 +1,8 @@
-import type { ClientRegistration } from '../clients/client-registration.js';
+import type { ClientRegistrationInput } from '../clients/client-registration.js';
 import { API_SCOPES } from '../oidc/resource-server.js';
 
 export interface DemoClient {
-  readonly registration: ClientRegistration;
+  readonly registration: ClientRegistrationInput;
   readonly secret: string | null;
 }
 
@@ -17,7 +17,6 @@ export function demoClients(audience: string): readonly DemoClient[] {
         client_name: 'Countersign demo',
         token_endpoint_auth_method: 'none',
         grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
         redirect_uris: [
           `${api}/console/callback`,
           `${api}/docs/oauth2-redirect.html`,
@@ -62,6 +61,4 @@ export function demoClients(audience: string): readonly DemoClient[] {
 const clientCredentials = {
   token_endpoint_auth_method: 'client_secret_basic',
   grant_types: ['client_credentials'],
-  response_types: [],
-  redirect_uris: [],
-} as const;
+} satisfies Partial<ClientRegistrationInput>;

@@ -45,7 +45,8 @@ export class DemoDataService implements OnModuleInit {
     }
     for (const { registration } of demoClients(this.settings.audience)) {
       const { client_id } = registration;
-      if (await this.clients.find(client_id)) faults.push(`the database holds the demo client ${client_id}`);
+      if (await this.clients.findRow(client_id))
+        faults.push(`the database holds the demo client ${client_id}`);
     }
     if (faults.length > 0)
       throw new ConfigurationError([...faults, 'start it with DEMO=true, or use another database']);

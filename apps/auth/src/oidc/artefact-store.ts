@@ -28,6 +28,7 @@ export class ArtefactStore implements Adapter {
     const values = {
       payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
       grantId: payload.grantId ?? null,
+      clientId: payload.clientId ?? null,
       userCode: payload.userCode ?? null,
       uid: payload.uid ?? null,
       expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),

@@ -10,6 +10,7 @@ export const artefacts = pgTable(
     id: text().notNull(),
     payload: jsonb().$type<AdapterPayload>().notNull(),
     grantId: text('grant_id'),
+    clientId: text('client_id'),
     userCode: text('user_code'),
     uid: text(),
     expiresAt: timestamp('expires_at', { withTimezone: true }),
@@ -18,6 +19,7 @@ export const artefacts = pgTable(
   (table) => [
     primaryKey({ columns: [table.model, table.id] }),
     index('artefacts_grant_id').on(table.grantId),
+    index('artefacts_client_id').on(table.clientId),
     index('artefacts_user_code').on(table.model, table.userCode),
     index('artefacts_uid').on(table.model, table.uid),
     index('artefacts_expires_at').on(table.expiresAt),
