@@ -11,6 +11,8 @@ export const artefacts = pgTable(
     payload: jsonb().$type<AdapterPayload>().notNull(),
     grantId: text('grant_id'),
     clientId: text('client_id'),
+    /** Whose it is, or is about to be; what belongs to no person has none. */
+    accountId: text('account_id'),
     userCode: text('user_code'),
     uid: text(),
     expiresAt: timestamp('expires_at', { withTimezone: true }),
@@ -20,6 +22,7 @@ export const artefacts = pgTable(
     primaryKey({ columns: [table.model, table.id] }),
     index('artefacts_grant_id').on(table.grantId),
     index('artefacts_client_id').on(table.clientId),
+    index('artefacts_account_id').on(table.accountId),
     index('artefacts_user_code').on(table.model, table.userCode),
     index('artefacts_uid').on(table.model, table.uid),
     index('artefacts_expires_at').on(table.expiresAt),

@@ -1,8 +1,9 @@
 import type { PublishedKeys } from '@countersign/auth/passport';
 import { Injectable, Logger } from '@nestjs/common';
 import type { JWK } from 'jose';
-import { KeyRing, SIGNING_ALGORITHMS } from './key-ring.js';
-import { generateSigningKey, type SigningKey } from './signing-key.js';
+import { KeyRing, SIGNING_ALGORITHMS, type SigningAlgorithm } from './key-ring.js';
+import { PrivateKeys } from './private-keys.js';
+import type { SigningKey } from './signing-key.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
 @Injectable()
@@ -10,7 +11,10 @@ export class SigningKeysService implements PublishedKeys {
   private readonly logger = new Logger(SigningKeysService.name);
   private ring: KeyRing<SigningKey> = KeyRing.of([]);
 
-  constructor(private readonly repository: SigningKeysRepository) {}
+  constructor(
+    private readonly repository: SigningKeysRepository,
+    private readonly privateKeys: PrivateKeys,
+  ) {}
 
   publishedKeys(): readonly JWK[] {
     return this.ring.published().map(({ publicJwk }) => publicJwk);
@@ -28,9 +32,15 @@ export class SigningKeysService implements PublishedKeys {
     if (missing.length === 0) return stored;
 
     // Made before the lock is taken: an RSA key can need seconds, and other replicas wait for the lock.
-    await this.repository.addWhereMissing(await Promise.all(missing.map((alg) => generateSigningKey(alg))));
+    const made = await Promise.all(missing.map((alg) => this.create(alg)));
+    const dropped = await this.repository.addWhereMissing(made);
+    await Promise.all(dropped.map((key) => this.privateKeys.destroy(key)));
     const ring = await this.repository.load();
     for (const alg of missing) this.logger.log(`signing key for ${alg}: ${ring.signingKey(alg)?.kid}`);
     return ring;
+  }
+
+  private async create(alg: SigningAlgorithm): Promise<SigningKey> {
+    return { ...(await this.privateKeys.create(alg)), state: 'signing', createdAt: new Date() };
   }
 }
