@@ -14,6 +14,9 @@ export const adminErrors = Object.freeze({
   client_without_secret: 409,
   /** The metadata breaks a rule (RFC 7591 §3.2.2). */
   invalid_client_metadata: 400,
+  account_not_found: 404,
+  /** An administrator would lock himself out. */
+  account_own: 409,
 });
 
 export type AdminErrorCode = keyof typeof adminErrors;
