@@ -57,7 +57,7 @@ export async function runCli(cli: Cli, args: readonly string[]): Promise<void> {
     await runCommand(cli, name, command, rest);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof AdminApiError)) throw error;
-    process.stderr.write(`${cli.name}: ${error.message}\n`);
+    process.stderr.write(`${cli.name}: ${printable(error.message)}\n`);
     if (error instanceof UsageError) process.stderr.write(`See: npm run ${cli.name} -- --help\n`);
     process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
   }
@@ -76,7 +76,7 @@ async function runCommand(cli: Cli, name: string, command: Command, args: readon
   const api = AdminApi.fromEnvironment(cli.scope, process.env);
   const answer = await command.run({ api, positionals, options: values });
   const isJson = values['json'] === true;
-  process.stdout.write(`${isJson ? JSON.stringify(answer, null, 2) : command.print(answer)}\n`);
+  process.stdout.write(`${isJson ? JSON.stringify(answer, null, 2) : printable(command.print(answer))}\n`);
 }
 
 function parse(command: Command, args: readonly string[]) {
@@ -116,6 +116,11 @@ function commandUsage(
   const call = ['npm run', cli.name, '--', name, ...positionals].join(' ');
   const lines = optionsHelp.map((line) => `  ${line}\n`).join('');
   return `${summary}\n\nUsage: ${call}${lines === '' ? '' : ' [options]'} [--json]\n${lines === '' ? '' : `\n${lines}`}`;
+}
+
+/** Names are what strangers typed: a terminal would obey the control characters in them. */
+function printable(text: string): string {
+  return text.replaceAll(/(?!\n)\p{C}/gu, '\uFFFD');
 }
 
 /** Rows as columns, as wide as their widest cell. */

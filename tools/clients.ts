@@ -88,7 +88,7 @@ function valueOf(name: string, kind: 'text' | 'list' | 'file' | 'flag', value: O
     case 'flag':
       if (value !== 'true' && value !== 'false') throw new UsageError(`--${name} is true or false`);
       return value === 'true';
-    case 'text':
+    default:
       return value;
   }
 }
@@ -139,7 +139,7 @@ function printClient(answer: unknown): string {
 function textOf(name: string, value: unknown): string {
   if (name === 'client_id_issued_at') return new Date(Number(value) * 1_000).toISOString();
   if (Array.isArray(value)) return value.join(' ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function printClients(answer: unknown): string {

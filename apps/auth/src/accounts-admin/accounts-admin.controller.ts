@@ -9,7 +9,12 @@ import { AccountDirectory, type AccountPage, type AccountView } from './account-
 
 const pageRequest = z.strictObject({
   /** Part of the address. */
-  email: z.string().max(254).default('').transform(normalizeEmail),
+  email: z
+    .string()
+    .max(254)
+    .regex(/^\P{C}*$/u, 'has characters that no address has')
+    .default('')
+    .transform(normalizeEmail),
   limit: z.coerce.number().int().min(1).max(100).default(50),
   /** `next_cursor` of the page before. */
   cursor: z.uuid().optional(),

@@ -127,6 +127,8 @@ describe('a client registration', () => {
     ['a point off the curve', [{ ...es256, y: es256.x }]],
     ['a weak RSA key', [weakRsaKey()]],
     ['text', ['key']],
+    ['a key with members that nobody knows', [{ ...es256, x5u: 'https://app.example/' }]],
+    ['a kid that no database takes', [{ ...es256, kid: '\u0000' }]],
   ])('has a fault with keys that are %s', (_deviation, keys) => {
     const members = { ...service, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys } };
     expect(faultsOf(members)).not.toEqual([]);

@@ -3,6 +3,7 @@ import { ROLES } from '../accounts/account.js';
 import { clientJwks } from './client-jwks.js';
 import { isRegistrableRedirectUri } from './redirect-uri.js';
 
+const CLIENT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What a person may see, without characters that turn text around or hide (Unicode "other": controls, formats). */
 const PLAIN_TEXT = /^(?!\s)[^\p{C}]{1,100}(?<!\s)$/u;
@@ -11,7 +12,7 @@ const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 const MAX_URIS = 20;
 const MAX_URI_LENGTH = 2_000;
 
-export const GRANT_TYPES = [
+const GRANT_TYPES = [
   'authorization_code',
   'refresh_token',
   'client_credentials',
@@ -144,6 +145,11 @@ function* contradictions(client: Members): Generator<readonly [path: keyof Membe
     yield ['scope', 'goes with grant types: a client that gets tokens names all their scopes'];
   if (client.backchannel_logout_uri !== undefined && !hasPerson)
     yield ['backchannel_logout_uri', 'is for a client with which people log in'];
+}
+
+/** Whether a text that a stranger sent could be the id of a client; a database does not take every text. */
+export function isClientId(text: string): boolean {
+  return CLIENT_ID.test(text);
 }
 
 /**

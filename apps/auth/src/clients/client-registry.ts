@@ -14,7 +14,7 @@ import {
   offerFaults,
   type Registrable,
 } from './client-policy.js';
-import { clientRegistration, faultOf, type ClientRegistration } from './client-registration.js';
+import { clientRegistration, faultOf, isClientId, type ClientRegistration } from './client-registration.js';
 import { generateClientSecret, hashClientSecret } from './client-secret.js';
 import { viewOf, type ClientView, type ClientViewWithSecret } from './client-view.js';
 import { ClientsRepository, type ClientRow } from './clients.repository.js';
@@ -217,7 +217,8 @@ function found(row: ClientRow | undefined, clientId: string): ClientRow {
 }
 
 function notFound(clientId: string) {
-  // What was typed is repeated only where it could be an id.
-  const named = /^[\w.-]{1,64}$/.test(clientId) ? ` ${clientId}` : ' of this name';
-  return adminRefusal('client_not_found', `There is no client${named}.`);
+  return adminRefusal(
+    'client_not_found',
+    `There is no client ${isClientId(clientId) ? clientId : 'of this name'}.`,
+  );
 }

@@ -3,6 +3,7 @@ import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@ne
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { AdminController } from '../admin/admin-controller.js';
+import { isClientId } from './client-registration.js';
 import { ClientRegistry } from './client-registry.js';
 import type { ClientView, ClientViewWithSecret } from './client-view.js';
 
@@ -11,7 +12,10 @@ const MAX_OVERLAP_HOURS = 7 * 24;
 const pageRequest = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   /** `next_cursor` of the page before. */
-  cursor: z.string().max(64).default(''),
+  cursor: z
+    .string()
+    .refine((text) => text === '' || isClientId(text), 'is not a cursor of a previous answer')
+    .default(''),
 });
 const metadata = z.record(z.string(), z.unknown());
 const secretRequest = z.strictObject({

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Orm } from '@countersign/platform/database';
 import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import type { ClientMetadata } from 'oidc-provider';
-import { parseClientRegistration, type ClientRegistrationInput } from './client-registration.js';
+import { isClientId, parseClientRegistration, type ClientRegistrationInput } from './client-registration.js';
 import { hashClientSecret } from './client-secret.js';
 import { clients } from './clients.table.js';
 
@@ -16,6 +16,7 @@ export class ClientsRepository {
 
   /** The metadata of a client that is not disabled; `client_secret` holds the hashes of the secrets that are good now. */
   async find(clientId: string): Promise<ClientMetadata | undefined> {
+    if (!isClientId(clientId)) return undefined;
     const [row] = await this.database.orm
       .select()
       .from(clients)
@@ -27,6 +28,7 @@ export class ClientsRepository {
 
   /** The client, disabled or not. */
   async findRow(clientId: string): Promise<ClientRow | undefined> {
+    if (!isClientId(clientId)) return undefined;
     const [row] = await this.database.orm.select().from(clients).where(eq(clients.clientId, clientId));
     return row;
   }
@@ -103,6 +105,7 @@ export class ClientsRepository {
 }
 
 async function lock(clientId: string, orm: Orm): Promise<ClientRow | undefined> {
+  if (!isClientId(clientId)) return undefined;
   const [row] = await orm.select().from(clients).where(eq(clients.clientId, clientId)).for('update');
   return row;
 }
