@@ -17,7 +17,7 @@ const consoleToken = async (email: string, scope: string) =>
 beforeAll(async () => {
   const admin = await operator(issuer);
   const scope = 'openid offline_access clients:admin accounts:admin';
-  expect(await admin.call('POST', '/clients', publicClient(CONSOLE, scope))).toMatchObject({ status: 201 });
+  await admin.call('POST', '/clients', publicClient(CONSOLE, scope));
 });
 
 describe('the admin API', () => {
