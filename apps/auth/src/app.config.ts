@@ -1,4 +1,4 @@
-import { commonSettings, httpUrl } from '@countersign/platform';
+import { commonSettings, httpUrl, networks } from '@countersign/platform';
 import { databaseSettings } from '@countersign/platform/database';
 import { z } from 'zod';
 
@@ -17,6 +17,11 @@ export const settings = z.object({
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
     .optional()
     .describe('wraps the signing keys: 32 bytes in base64url; made on first start when DEMO=true'),
+  TRUST_PROXY: networks()
+    .optional()
+    .describe(
+      'proxies whose X-Forwarded-For is believed: addresses or networks (10.0.0.0/8); without it none',
+    ),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

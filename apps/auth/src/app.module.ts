@@ -6,6 +6,7 @@ import type { AuthConfig } from './app.config.js';
 import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
+import { PagesModule } from './pages/pages.module.js';
 
 @Module({})
 export class AppModule {
@@ -23,6 +24,7 @@ export class AppModule {
         DemoModule.forRoot(config),
         InteractionsModule.forRoot(config),
         OidcModule.forRoot(config),
+        PagesModule.forRoot(config),
       ],
     };
   }

@@ -65,7 +65,8 @@ export class OidcModule {
           },
         },
       ],
-      exports: [CurrentProvider],
+      // Other secrets than cookies' are derived from the same key.
+      exports: [CurrentProvider, SigningKeysModule],
     };
   }
 }
