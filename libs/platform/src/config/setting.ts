@@ -48,8 +48,8 @@ function splitList(text: string): readonly string[] {
 }
 
 function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
+  const [ip = '', prefix, ...rest] = text.split('/');
+  const family = isIP(ip);
   if ((family !== 4 && family !== 6) || rest.length > 0) return false;
   // Everything (`/0`) would let anyone say who they are.
   return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= PREFIX_BITS[family]);
