@@ -1,3 +1,4 @@
+import { assertEveryHandlerDeclaresAccess } from '@countersign/auth';
 import { createHttpApp, loadConfig, runProcess } from '@countersign/platform';
 import { AppModule } from './app.module.js';
 import { settings } from './app.config.js';
@@ -14,5 +15,6 @@ await runProcess('auth', async () => {
     trustedProxies: config.TRUST_PROXY ?? null,
   });
   mountProvider(app.getHttpAdapter().getInstance(), app.get(CurrentProvider));
+  assertEveryHandlerDeclaresAccess(app);
   await app.listen(config.PORT, config.HOST);
 });

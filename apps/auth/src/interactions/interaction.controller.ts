@@ -1,3 +1,4 @@
+import { Access } from '@countersign/auth';
 import {
   Body,
   Controller,
@@ -27,6 +28,7 @@ import { clientOf, exchange } from '../pages/exchange.js';
 
 /** Login and consent: the pages to which an authorization request leads, and the forms on them. */
 @Controller('interaction/:uid')
+@Access({ publicBecause: 'people log in here; the signed cookie of the interaction says whose it is' })
 @UseGuards(SameOriginGuard)
 @UseFilters(PageErrorFilter)
 export class InteractionController {

@@ -102,15 +102,16 @@ describe('the login throttle (ASVS 6.3.1)', () => {
   it('lets no one of many guesses at the same time succeed once they are too many', async () => {
     const guesses = Array.from({ length: 10 }, () => attempt(OWNER, 'wrong'));
     await Promise.all(guesses);
-    let isLet: (() => void) | undefined;
     later(900 * SECOND);
-    const slow = throttle.attempt(OWNER, async () => {
-      await new Promise<void>((resolve) => (isLet = resolve));
-      return 'account';
+    const begun = Promise.withResolvers<void>();
+    const slowAnswer = Promise.withResolvers<string>();
+    const slow = throttle.attempt(OWNER, () => {
+      begun.resolve();
+      return slowAnswer.promise;
     });
-    while (isLet === undefined) await new Promise((resolve) => setImmediate(resolve));
+    await begun.promise;
     await attempt(OWNER, 'wrong');
-    isLet();
+    slowAnswer.resolve('account');
     await expect(slow).rejects.toBeInstanceOf(ThrottledError);
   });
 

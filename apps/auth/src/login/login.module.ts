@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import type { AuthConfig } from '../app.config.js';
-import { KeyEncryptionKey } from '../signing-keys/key-encryption-key.js';
+import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { LoginThrottle } from './login-throttle.js';
 import { LoginService } from './login.service.js';
 
@@ -16,13 +16,16 @@ export class LoginModule {
         LoginService,
         {
           provide: LoginThrottle,
-          inject: [Database, KeyEncryptionKey],
-          useFactory: ({ orm }: Database, keyEncryptionKey: KeyEncryptionKey) =>
-            new LoginThrottle({
+          inject: [Database, KeyEncryption],
+          useFactory: async ({ orm }: Database, keyEncryption: KeyEncryption) => {
+            // With a new key-encryption key counters and known devices begin anew.
+            const [secret] = await keyEncryption.deriveSecrets('login-throttle');
+            return new LoginThrottle({
               orm,
-              secret: keyEncryptionKey.deriveSecret('login-throttle'),
+              secret,
               isSecure: new URL(ISSUER).protocol === 'https:',
-            }),
+            });
+          },
         },
       ],
       exports: [LoginService],
