@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { formsOf } from '../../tools/demo/browser.ts';
 import { runToEnd, type AppRun } from '../support/app-run.ts';
 import { DemoWebClient } from '../support/demo-web-client.ts';
 import { Person } from '../support/person.ts';
@@ -76,6 +77,14 @@ describe('the signing keys in the database', () => {
     await stack.dispose();
   });
 
+  /** Whether the person's cookie is accepted: they are asked for consent, and not who they are. */
+  async function isLoggedIn(): Promise<boolean> {
+    const page = await person.visit(web.authorizationUrl());
+    const [form] = formsOf(page).filter(({ action }) => /\/(?:login|consent)$/.test(action.pathname));
+    if (form === undefined) throw new Error(`neither login nor consent, but ${page.status} ${page.url.href}`);
+    return form.action.pathname.endsWith('/consent');
+  }
+
   /** Works while the rows are altered, and puts them back as they were. */
   async function withAltered(statement: string, work: () => Promise<void>): Promise<void> {
     await withDatabase(stack, 'auth', async (query) => {
@@ -142,9 +151,7 @@ describe('the signing keys in the database', () => {
     await stack.start(['auth']);
     expect(await kids(stack.issuer)).toEqual(kidsAtFirst);
     expect((await web.refresh(login.refresh_token)).status).toBe(200);
-    // No login page: the cookie that was signed before is accepted.
-    const { url } = await person.visit(web.authorizationUrl());
-    expect(url.searchParams.get('code')).not.toBeNull();
+    expect(await isLoggedIn()).toBe(true);
     await stack.stack.stopApp('auth');
   });
 
@@ -152,9 +159,7 @@ describe('the signing keys in the database', () => {
     configure(NEWER);
     await stack.start(['auth']);
     expect(await kids(stack.issuer)).toEqual(kidsAtFirst);
-    // The visit after the change had its cookie signed under the new key.
-    const { url } = await person.visit(web.authorizationUrl());
-    expect(url.searchParams.get('code')).not.toBeNull();
+    expect(await isLoggedIn()).toBe(true); // that visit had its cookie signed under the new key
     await stack.stack.stopApp('auth');
     configure(OLDER);
     expect(await startInVain(stack)).toEqual(refusal(/was sealed under the key-encryption key/));
