@@ -38,10 +38,14 @@ export class SealedKeys implements PrivateKeyStore {
 
   /** The envelope under the current key-encryption key; undefined when it is under it already. */
   async reseal(key: StoredKey): Promise<string | undefined> {
-    if (key.encryptedPrivateKey === null) return undefined;
-    const plaintext = await this.unseal(key);
-    if (this.keyEncryption.isCurrent(key.encryptedPrivateKey)) return undefined;
-    return this.keyEncryption.seal(plaintext, { kid: key.kid, alg: key.alg });
+    const { kid, alg, encryptedPrivateKey } = key;
+    try {
+      if (encryptedPrivateKey === null || this.keyEncryption.isCurrent(encryptedPrivateKey)) return undefined;
+      const plaintext = await this.keyEncryption.open(encryptedPrivateKey, { kid, alg });
+      return await this.keyEncryption.seal(plaintext, { kid, alg });
+    } catch (error) {
+      throw this.explain(kid, error);
+    }
   }
 
   private async unseal({ kid, alg, encryptedPrivateKey }: StoredKey): Promise<string> {
