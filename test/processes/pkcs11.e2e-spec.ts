@@ -79,15 +79,19 @@ withHsm('an issuer whose keys are in an HSM', () => {
   });
 
   it('answers 503 while the HSM is away, is not ready, and goes on when it is back', async () => {
+    const web = new DemoWebClient(stack.issuer);
+    const code = await web.obtainCode('customer@example.com');
     softHsm?.unplug();
     const answer = await requestToken();
     expect(answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } });
     expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     expect(await readiness()).toMatchObject({ status: 503 });
+    expect(await web.exchange(code)).toMatchObject({ status: 503 });
 
     softHsm?.plugIn();
     await readyAgain();
     expect(await requestToken()).toMatchObject({ status: 200 });
+    expect(await web.exchange(code)).toMatchObject({ status: 200 }); // which was not used up in vain
   });
 
   it('keeps no private key in its database, sealed or not (JWK-10)', async () => {

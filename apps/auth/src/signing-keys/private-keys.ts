@@ -55,6 +55,10 @@ export class PrivateKeys implements PrivateKeyStore {
     return privateKey;
   }
 
+  async assertAvailable(): Promise<void> {
+    await this.hsm?.assertAvailable();
+  }
+
   async destroy(key: StoredPrivateKey): Promise<void> {
     await this.storeOf(key, 'a signing key').destroy(key);
   }

@@ -11,7 +11,7 @@ import type { NewKey, PrivateKeyStore, StoredKey } from './private-key-store.js'
 import { assertPublishes, toPublicJwk } from './public-jwk.js';
 
 /** RFC 7518 §3.3 asks for 2048 bits; 3072 are good beyond 2030 (NIST SP 800-57 part 1). */
-export const RSA_MODULUS_BITS = 3072;
+const RSA_MODULUS_BITS = 3072;
 
 /** Private keys in the database, each sealed for its row. They are in this process while they sign. */
 export class SealedKeys implements PrivateKeyStore {
@@ -30,6 +30,10 @@ export class SealedKeys implements PrivateKeyStore {
     const privateKey = JSON.parse(await this.unseal(key)) as JWK;
     await assertPublishes(key, privateKey);
     return privateKey;
+  }
+
+  async assertAvailable(): Promise<void> {
+    // They are in this process.
   }
 
   async destroy(): Promise<void> {
