@@ -24,6 +24,8 @@ export interface ProviderOptions {
   /** Resource identifier of the API. */
   readonly audience: string;
   readonly keyRing: KeyRing<SigningKey>;
+  /** @throws SigningUnavailableError while what signs is known to be away. */
+  readonly assertCanSign: () => Promise<void>;
   /** The first signs the cookies, each is accepted. */
   readonly cookieSecrets: readonly string[];
   /** 32 bytes that make the nonces for DPoP proofs; the same at every replica. */
