@@ -6,6 +6,13 @@ import { ServiceError } from '@countersign/auth';
  */
 export const adminErrors = Object.freeze({
   client_not_found: 404,
+  key_not_found: 404,
+  key_already_announced: 409,
+  key_not_announced: 409,
+  key_too_young: 409,
+  key_in_use: 409,
+  key_state: 409,
+  algorithm_not_in_use: 409,
 });
 
 export type AdminErrorCode = keyof typeof adminErrors;

@@ -1,5 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Readiness } from '@countersign/platform';
 import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AccountsService } from '../accounts/accounts.service.js';
@@ -7,7 +6,8 @@ import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
-import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import type { KeyRing } from '../signing-keys/key-ring.js';
+import type { SigningKey } from '../signing-keys/signing-key.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { ArtefactStore } from './artefact-store.js';
@@ -28,40 +28,31 @@ export class OidcModule {
         ExpiredArtefactsService,
         {
           provide: CurrentProvider,
-          inject: [
-            SigningKeysService,
-            KeyEncryption,
-            Database,
-            ClientsRepository,
-            AccountsService,
-            Readiness,
-          ],
+          inject: [SigningKeysService, KeyEncryption, Database, ClientsRepository, AccountsService],
           useFactory: async (
             signingKeys: SigningKeysService,
             keyEncryption: KeyEncryption,
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
-            readiness: Readiness,
           ) => {
-            const keyRing = await signingKeys.loadOrCreate();
-            const provider = createProvider({
-              issuer: config.ISSUER,
-              audience: config.AUDIENCE,
-              keyRing,
-              cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
-              adapter: (model) =>
-                model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
-              findAccount: async (id) => {
-                const account = await accounts.findEnabled(id);
-                return account && toAuthenticatedAccount(account);
-              },
-            });
-            readiness.register('signing-keys', () => {
-              const missing = keyRing.missing(SIGNING_ALGORITHMS);
-              if (missing.length > 0) throw new Error(`no key signs for ${missing.join(', ')}`);
-            });
-            return new CurrentProvider(provider);
+            const cookieSecrets = await keyEncryption.deriveSecrets('cookies');
+            const providerFor = (keyRing: KeyRing<SigningKey>) =>
+              createProvider({
+                issuer: config.ISSUER,
+                audience: config.AUDIENCE,
+                keyRing,
+                cookieSecrets,
+                adapter: (model) =>
+                  model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
+                findAccount: async (id) => {
+                  const account = await accounts.findEnabled(id);
+                  return account && toAuthenticatedAccount(account);
+                },
+              });
+            const provider = new CurrentProvider(providerFor(await signingKeys.loadOrCreate()));
+            signingKeys.onChange((keyRing) => provider.replace(providerFor(keyRing)));
+            return provider;
           },
         },
       ],

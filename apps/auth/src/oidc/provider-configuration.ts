@@ -1,6 +1,6 @@
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
-import { SIGNING_ALGORITHMS, type KeyRing } from '../signing-keys/key-ring.js';
+import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
@@ -30,7 +30,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
   const servers = resourceServers(issuer, audience);
   return {
     adapter,
-    jwks: { keys: keyRing.published().map((key) => key.privateKey) },
+    jwks: { keys: keyRing.signers().map((key) => key.privateKey) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -82,7 +82,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
-    enabledJWA: { idTokenSigningAlgValues: [...SIGNING_ALGORITHMS] },
+    enabledJWA: { idTokenSigningAlgValues: [...keyRing.signingAlgorithms()] },
     extraClientMetadata: { properties: [...OWN_CLIENT_METADATA] },
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (_ctx, origin, client) => isOwnOrigin(origin, client.redirectUris ?? []),
