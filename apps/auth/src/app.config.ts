@@ -3,10 +3,13 @@ import { databaseSettings } from '@countersign/platform/database';
 import { z } from 'zod';
 
 const DAY = 24 * 60 * 60;
-/** OpenID Connect Core §15.1: a client that asks for nothing else gets RS256. */
+/** OpenID Connect Core §15.1: a client that asks for nothing else gets RS256. Security Event Tokens are of ES256. */
 const algorithms = z
   .array(z.enum(['RS256', 'PS256', 'ES256', 'EdDSA'], 'are of RS256, PS256, ES256 and EdDSA'))
-  .refine((names) => names.includes('RS256'), 'must have RS256 among them')
+  .refine(
+    (names) => names.includes('RS256') && names.includes('ES256'),
+    'must have RS256 and ES256 among them',
+  )
   .refine((names) => new Set(names).size === names.length, 'must have each once');
 
 /** Within bounds: a slip of a digit is refused at start, and not noticed a month later. */
@@ -24,6 +27,13 @@ export const settings = z.object({
   AUDIENCE: httpUrl()
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
+  TRUSTED_PROXY_HOPS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('own reverse proxies in front that append to X-Forwarded-For: whose entries throttles believe'),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
@@ -45,7 +55,9 @@ export const settings = z.object({
     .default('RS256 ES256')
     .transform((text) => text.split(/[\s,]+/).filter((word) => word !== ''))
     .pipe(algorithms)
-    .describe('algorithms that the issuer has keys for, of RS256 PS256 ES256 EdDSA; RS256 is always one'),
+    .describe(
+      'algorithms that the issuer has keys for: RS256 and ES256 always, and PS256 and EdDSA if wanted',
+    ),
   JWKS_MAX_AGE_SECONDS: seconds(1, DAY)
     .default(300)
     .describe('for how long a verifier may keep the JWKS; a new key is announced for longer before it signs'),
@@ -57,6 +69,22 @@ export const settings = z.object({
     .describe(
       'how long before that the next key is published, so that every verifier knows it (86400: a day)',
     ),
+  SIGNING_KEYS_IN: z
+    .enum(['database', 'pkcs11'])
+    .default('database')
+    .describe(
+      'where new signing keys are made: database (sealed) or pkcs11 (an HSM, which they never leave)',
+    ),
+  PKCS11_MODULE: z.string().optional().describe('library of the HSM; needs the optional package pkcs11js'),
+  PKCS11_TOKEN_LABEL: z.string().optional().describe('label of the token in the HSM'),
+  PKCS11_PIN: z.string().optional().describe('PIN of the user of the token'),
+  PKCS11_SESSIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(32)
+    .default(2)
+    .describe('signatures that the HSM makes at a time, each with a thread of this process'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

@@ -18,6 +18,7 @@ export const lifetimes: Configuration['ttl'] = {
   AccessToken: ACCESS_TOKEN_SECONDS,
   ClientCredentials: ACCESS_TOKEN_SECONDS,
   AuthorizationCode: MINUTE,
+  DeviceCode: 10 * MINUTE,
   IdToken: ID_TOKEN_SECONDS,
   Interaction: 30 * MINUTE,
   Session: SESSION_SECONDS,

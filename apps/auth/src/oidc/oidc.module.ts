@@ -5,6 +5,9 @@ import { AccountsService } from '../accounts/accounts.service.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
+import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
@@ -15,6 +18,8 @@ import { ClientStore } from './client-store.js';
 import { createProvider } from './create-provider.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
+import { RefreshTokenStore } from './refresh-token-store.js';
+import { revokeSession } from './revoke-session.js';
 import { toAuthenticatedAccount } from './token-claims.js';
 
 @Module({})
@@ -23,19 +28,30 @@ export class OidcModule {
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
-      imports: [AccountsModule, ClientsModule, SigningKeysModule.forRoot(config)],
+      imports: [AccountsModule, ClientsModule, SecurityEventsModule, SigningKeysModule.forRoot(config)],
       providers: [
         ExpiredArtefactsService,
         {
           provide: CurrentProvider,
-          inject: [SigningKeysService, KeyEncryption, Database, ClientsRepository, AccountsService],
+          inject: [
+            SigningKeysService,
+            KeyEncryption,
+            Database,
+            ClientsRepository,
+            AccountsService,
+            SecurityEventLog,
+            RecentCutOffs,
+          ],
           useFactory: async (
             signingKeys: SigningKeysService,
             keyEncryption: KeyEncryption,
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
+            events: SecurityEventLog,
+            cutOffs: RecentCutOffs,
           ) => {
+            const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
             const cookieSecrets = await keyEncryption.deriveSecrets('cookies');
             const providerFor = (keyRing: KeyRing<SigningKey>) =>
               createProvider({
@@ -43,12 +59,18 @@ export class OidcModule {
                 audience: config.AUDIENCE,
                 keyRing,
                 cookieSecrets,
+                nonceSecret: Buffer.from(nonceSecret, 'base64url'),
+                trustedProxyHops: config.TRUSTED_PROXY_HOPS,
+                orm,
                 adapter: (model) =>
-                  model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
+                  model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
+                refreshTokens: new RefreshTokenStore(orm, events),
                 findAccount: async (id) => {
+                  await cutOffs.passed(id);
                   const account = await accounts.findEnabled(id);
                   return account && toAuthenticatedAccount(account);
                 },
+                revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
               });
             const provider = new CurrentProvider(providerFor(await signingKeys.loadOrCreate()));
             signingKeys.onChange((keyRing) => provider.replace(providerFor(keyRing)));

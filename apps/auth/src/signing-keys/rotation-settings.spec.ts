@@ -17,7 +17,7 @@ describe('the settings of the key ring', () => {
   });
 
   it('name algorithms with spaces or commas between them', () => {
-    expect(policyOf({ SIGNING_ALGORITHMS: 'RS256, PS256 EdDSA' }).algorithms).toEqual([
+    expect(policyOf({ SIGNING_ALGORITHMS: 'RS256, ES256 EdDSA' }).algorithms).toEqual([
       'RS256',
       'PS256',
       'EdDSA',
@@ -33,9 +33,9 @@ describe('the settings of the key ring', () => {
   });
 
   it.each<[fault: string, environment: Record<string, string>, message: string]>([
-    ['no RS256', { SIGNING_ALGORITHMS: 'ES256' }, 'must have RS256 among them'],
-    ['an algorithm twice', { SIGNING_ALGORITHMS: 'RS256 RS256' }, 'must have each once'],
-    ['a shared secret', { SIGNING_ALGORITHMS: 'RS256 HS256' }, 'are of RS256, PS256, ES256 and EdDSA'],
+    ['no RS256', { SIGNING_ALGORITHMS: 'ES256' }, 'must have RS256 and ES256 among them'],
+    ['an algorithm twice', { SIGNING_ALGORITHMS: 'RS256 ES256 RS256' }, 'must have each once'],
+    ['a shared secret', { SIGNING_ALGORITHMS: 'RS256 ES256 HS256' }, 'are of RS256, PS256, ES256 and EdDSA'],
     ['no time at all', { JWKS_MAX_AGE_SECONDS: '0' }, 'expected number to be >=1'],
     ['more than a year', { KEY_ROTATION_SECONDS: '99999999' }, 'expected number to be <=31622400'],
   ])('are refused one by one: %s', (_fault, environment, message) => {

@@ -1,1 +1,0 @@
-ALTER TABLE "signing_keys" ADD COLUMN "announced_at" timestamp with time zone DEFAULT now() NOT NULL;
