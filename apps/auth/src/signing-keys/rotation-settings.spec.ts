@@ -19,7 +19,7 @@ describe('the settings of the key ring', () => {
   it('name algorithms with spaces or commas between them', () => {
     expect(policyOf({ SIGNING_ALGORITHMS: 'RS256, ES256 EdDSA' }).algorithms).toEqual([
       'RS256',
-      'PS256',
+      'ES256',
       'EdDSA',
     ]);
   });
