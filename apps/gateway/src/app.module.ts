@@ -1,4 +1,4 @@
-import { AccessTokenModule, type AccessTokenOptions } from '@countersign/auth/passport';
+import { AccessTokenModule, type EventStreamOptions } from '@countersign/auth/passport';
 import { ManagementModule } from '@countersign/platform';
 import { ProblemFilter } from '@countersign/platform/http';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
@@ -57,7 +57,7 @@ function eventStreamOf({
   EVENTS_URI,
   CLIENT_ID,
   CLIENT_SECRET,
-}: GatewayConfig): AccessTokenOptions['events'] {
+}: GatewayConfig): EventStreamOptions | null {
   if (CLIENT_ID === undefined || CLIENT_SECRET === undefined) return null;
   return { uri: EVENTS_URI ?? `${ISSUER}/events/streams`, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
 }
