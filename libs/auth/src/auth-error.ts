@@ -28,6 +28,7 @@ export const AUTH_ERRORS = {
   token_revoked: INVALID_TOKEN,
   lifetime_too_long: INVALID_TOKEN,
   claims_malformed: INVALID_TOKEN,
+  confirmation_unproven: INVALID_TOKEN,
   scope_insufficient: { status: 403, oauthError: 'insufficient_scope' },
   role_insufficient: FORBIDDEN,
   workload_refused: FORBIDDEN,

@@ -18,6 +18,7 @@ import { ClientStore } from './client-store.js';
 import { createProvider } from './create-provider.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
+import { RefreshTokenStore } from './refresh-token-store.js';
 import { revokeSession } from './revoke-session.js';
 import { toAuthenticatedAccount } from './token-claims.js';
 
@@ -53,13 +54,18 @@ export class OidcModule {
             cutOffs: RecentCutOffs,
           ) => {
             const keyRing = await signingKeys.loadOrCreate();
+            const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
             const provider = createProvider({
               issuer: config.ISSUER,
               audience: config.AUDIENCE,
               keyRing,
               cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
+              nonceSecret: Buffer.from(nonceSecret, 'base64url'),
+              trustedProxyHops: config.TRUSTED_PROXY_HOPS,
+              orm,
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
+              refreshTokens: new RefreshTokenStore(orm, events),
               findAccount: async (id) => {
                 await cutOffs.passed(id);
                 const account = await accounts.findEnabled(id);

@@ -11,6 +11,7 @@ import {
   assertAudience,
   assertIssuer,
   assertTimes,
+  assertUnbound,
   parseRoles,
   parseScopes,
   requireIdentifier,
@@ -36,7 +37,7 @@ export interface AccessTokenVerifierOptions extends ClaimsRules {
  * | `iss`, before any key | `access-token/claims-checks.ts` |
  * | the key by `kid`, whose own `alg` is the header's | `jose/key-store.ts`, here |
  * | the signature | `jose/signature-algorithm.ts` |
- * | `iss`, `aud`, `exp`, `nbf`, `iat`, `sub`, `client_id`, `jti`, `scope`, `roles` | `access-token/claims-checks.ts` |
+ * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles` | `access-token/claims-checks.ts` |
  * | whether its session, grant, subject or client has been revoked | `revocation/revocations.ts` |
  */
 export class AccessTokenVerifier {
@@ -99,6 +100,7 @@ export class UnverifiedAccessToken {
     assertIssuer(claims, options);
     assertAudience(claims, options);
     assertTimes(claims, options, options.now() / 1_000);
+    assertUnbound(claims);
     const principal = {
       issuer: options.issuer,
       subject: requireIdentifier(claims, 'sub'),

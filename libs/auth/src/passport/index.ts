@@ -3,3 +3,4 @@ export { type EventStreamOptions } from '../revocation/event-stream.js';
 export { IssuerEvents } from './issuer-events.js';
 export { IssuerKeys } from './issuer-keys.js';
 export { type PublishedKeys } from './own-keys.js';
+export { type EventStreamOptions } from '../revocation/event-stream.js';
