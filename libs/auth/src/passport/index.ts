@@ -1,5 +1,4 @@
 export { AccessTokenModule, type AccessTokenOptions } from './access-token.module.js';
-export { type EventStreamOptions } from '../revocation/event-stream.js';
 export { IssuerEvents } from './issuer-events.js';
 export { IssuerKeys } from './issuer-keys.js';
 export { type PublishedKeys } from './own-keys.js';
