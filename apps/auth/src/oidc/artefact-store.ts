@@ -45,9 +45,9 @@ export class ArtefactStore implements Adapter {
   }
 
   /**
-   * Marks a code as used, which succeeds once: of uses at the same time the database lets one
-   * change the row. Whoever comes second holds a copy, and nobody can tell which of the two is the thief: the whole
-   * family ends (RFC 6749 §4.1.2). Refresh tokens have a way of their own: `RefreshTokenStore`.
+   * Marks a code as used, which succeeds once: of uses at the same time the database lets one change the row. Whoever
+   * comes second holds a copy, and nobody can tell which of the two is the thief: the whole family ends (RFC 6749
+   * §4.1.2). Refresh tokens have a way of their own: `RefreshTokenStore`.
    *
    * @throws errors.InvalidGrant for every use but the first.
    */
@@ -96,6 +96,7 @@ export class ArtefactStore implements Adapter {
     return {
       payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
       grantId: payload.grantId ?? null,
+      accountId: accountOf(payload) ?? null,
       userCode: payload.userCode ?? null,
       uid: payload.uid ?? null,
       expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
@@ -124,4 +125,9 @@ export class ArtefactStore implements Adapter {
   protected idOf(handle: string): string {
     return BEARER_MODELS.has(this.model) ? createHash('sha256').update(handle).digest('base64url') : handle;
   }
+}
+
+/** An interaction belongs to who has just logged in, and before that to the session that it began in. */
+function accountOf({ accountId, result, session }: AdapterPayload): string | undefined {
+  return accountId ?? result?.login?.accountId ?? session?.accountId;
 }

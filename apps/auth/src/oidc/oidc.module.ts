@@ -6,7 +6,7 @@ import { AccountsService } from '../accounts/accounts.service.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
-import { KeyEncryptionKey } from '../signing-keys/key-encryption-key.js';
+import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
@@ -31,7 +31,7 @@ export class OidcModule {
           provide: CurrentProvider,
           inject: [
             SigningKeysService,
-            KeyEncryptionKey,
+            KeyEncryption,
             Database,
             ClientsRepository,
             AccountsService,
@@ -39,19 +39,20 @@ export class OidcModule {
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
-            keyEncryptionKey: KeyEncryptionKey,
+            keyEncryption: KeyEncryption,
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
             readiness: Readiness,
           ) => {
+            const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
             const keyRing = await signingKeys.loadOrCreate();
             const provider = createProvider({
               issuer: config.ISSUER,
               audience: config.AUDIENCE,
               keyRing,
-              cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
-              nonceSecret: Buffer.from(keyEncryptionKey.deriveSecret('dpop-nonces'), 'base64url'),
+              cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
+              nonceSecret: Buffer.from(nonceSecret, 'base64url'),
               trustedProxyHops: config.TRUSTED_PROXY_HOPS,
               orm,
               adapter: (model) =>
