@@ -80,6 +80,12 @@ export class TestStack {
     return this.stack.issuer;
   }
 
+  /** The database of an app on PostgreSQL; undefined when it is embedded in the data folder. */
+  databaseUrl(app: AppName): string | undefined {
+    const database = this.databases.get(app);
+    return database === undefined ? undefined : databaseUrl(database, undefined);
+  }
+
   /** Starts apps and waits until they are ready. On failure the error has what they printed. */
   async start(apps?: readonly AppName[]): Promise<void> {
     try {

@@ -24,6 +24,7 @@ describe('a client registration', () => {
     ['a redirect over plain http (RFC 9700 §2.6)', { redirect_uris: ['http://app.example/callback'] }],
     ['a logout redirect over plain http', { post_logout_redirect_uris: ['http://app.example/'] }],
     ['roles of a public client', { token_endpoint_auth_method: 'none', roles: ['admin'] }],
+    ['a back-channel logout over plain http', { backchannel_logout_uri: 'http://app.example/logout' }],
     ['no list of scopes', { scope: undefined }],
   ])('has a fault with %s', (_deviation, deviating) => {
     expect(registrationFaults({ ...accepted, ...deviating })).toHaveLength(1);

@@ -24,6 +24,7 @@ export function registrationFaults(registration: ClientRegistration): readonly s
     client_id,
     redirect_uris = [],
     post_logout_redirect_uris = [],
+    backchannel_logout_uri,
     grant_types = [],
     roles = [],
     scope,
@@ -35,6 +36,9 @@ export function registrationFaults(registration: ClientRegistration): readonly s
     if (!isRegistrableRedirectUri(uri))
       faults.push(`redirect URI ${uri} is neither https nor on this machine`);
   }
+  // What the issuer calls with a logout token: over plain http anyone on the way would read whom it is about.
+  if (backchannel_logout_uri !== undefined && !isRegistrableRedirectUri(backchannel_logout_uri))
+    faults.push(`back-channel logout URI ${backchannel_logout_uri} is neither https nor on this machine`);
   // Anyone can say that he is a public client.
   if (roles.length > 0 && registration.token_endpoint_auth_method === 'none')
     faults.push(`client ${client_id} has roles but nothing to authenticate with`);
