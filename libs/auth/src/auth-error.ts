@@ -25,6 +25,7 @@ export const AUTH_ERRORS = {
   audience_mismatch: INVALID_TOKEN,
   token_expired: INVALID_TOKEN,
   token_not_yet_valid: INVALID_TOKEN,
+  token_revoked: INVALID_TOKEN,
   lifetime_too_long: INVALID_TOKEN,
   claims_malformed: INVALID_TOKEN,
   confirmation_unproven: INVALID_TOKEN,
@@ -33,6 +34,7 @@ export const AUTH_ERRORS = {
   workload_refused: FORBIDDEN,
   access_undeclared: FORBIDDEN,
   keys_unavailable: { status: 503 },
+  revocations_unavailable: { status: 503 },
 } as const satisfies Record<string, AuthErrorKind>;
 
 /**

@@ -2,6 +2,7 @@ import type { Orm } from '@countersign/platform/database';
 import { and, eq, getTableColumns, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
+import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { ArtefactStore } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { openHandle, sealHandle } from './sealed-handle.js';
@@ -23,8 +24,8 @@ const successors = alias(artefacts, 'successors');
 
 /** oidc-provider's storage of refresh tokens. */
 export class RefreshTokenStore extends ArtefactStore {
-  constructor(orm: Orm) {
-    super('RefreshToken', orm);
+  constructor(orm: Orm, events: Pick<SecurityEventLog, 'append'>) {
+    super('RefreshToken', orm, events);
   }
 
   /**
