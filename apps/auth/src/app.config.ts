@@ -12,6 +12,13 @@ export const settings = z.object({
   AUDIENCE: httpUrl()
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
+  TRUSTED_PROXY_HOPS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('own reverse proxies in front that append to X-Forwarded-For: whose entries throttles believe'),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
@@ -28,6 +35,22 @@ export const settings = z.object({
     .regex(/^[A-Za-z0-9_-]{43}(?:[\s,]+[A-Za-z0-9_-]{43})*$/, 'is not a list of 32 bytes in base64url each')
     .optional()
     .describe('earlier ones, which still open what they sealed; a start seals it under KEY_ENCRYPTION_KEY'),
+  SIGNING_KEYS_IN: z
+    .enum(['database', 'pkcs11'])
+    .default('database')
+    .describe(
+      'where new signing keys are made: database (sealed) or pkcs11 (an HSM, which they never leave)',
+    ),
+  PKCS11_MODULE: z.string().optional().describe('library of the HSM; needs the optional package pkcs11js'),
+  PKCS11_TOKEN_LABEL: z.string().optional().describe('label of the token in the HSM'),
+  PKCS11_PIN: z.string().optional().describe('PIN of the user of the token'),
+  PKCS11_SESSIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(32)
+    .default(2)
+    .describe('signatures that the HSM makes at a time, each with a thread of this process'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

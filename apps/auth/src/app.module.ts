@@ -11,6 +11,7 @@ import { ClientRegistryModule } from './clients/client-registry.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
+import { EventDeliveryModule } from './security-events/event-delivery.module.js';
 
 @Module({})
 export class AppModule {
@@ -31,6 +32,7 @@ export class AppModule {
         AccountsAdminModule,
         InteractionsModule.forRoot(config),
         OidcModule.forRoot(config),
+        EventDeliveryModule.forRoot(config),
       ],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     };

@@ -2,9 +2,14 @@ import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
-import { verifyClientSecret } from '../clients/client-secret.js';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
+import { logFailedLogouts } from './back-channel-logout.js';
+import { useHashedSecrets } from './client-authentication.js';
+import { throttlePolling, throttleUserCodes } from './device-flow.js';
+import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
+import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
+import { detectReplaysAtomically } from './replay-detection.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -14,9 +19,17 @@ import { setResponseHeaders } from './response-headers.js';
 export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
-  useOwnClientRules(provider);
+  useOwnRedirectRules(provider);
+  useHashedSecrets(provider, options.trustedProxyHops);
+  detectReplaysAtomically(provider, options.orm);
+  throttleUserCodes(provider, options.trustedProxyHops);
+  throttlePolling(provider);
+  rotateInOneStep(provider, options.refreshTokens);
+  endLeakedFamilies(provider, options.refreshTokens);
+  endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   logFaults(provider);
+  logFailedLogouts(provider);
   return provider;
 }
 
@@ -36,15 +49,25 @@ function pinOrigin(provider: Provider, issuer: string): void {
   });
 }
 
-function useOwnClientRules({ Client }: Provider): void {
+function useOwnRedirectRules({ Client }: Provider): void {
   Client.prototype.redirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.redirectUris ?? [], uri);
   };
   Client.prototype.postLogoutRedirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.postLogoutRedirectUris ?? [], uri);
   };
-  Client.prototype.compareClientSecret = function (secret) {
-    return verifyClientSecret(secret, this.clientSecret ?? '');
+}
+
+/**
+ * A logout reaches the verifiers. `Session.destroy` is the end of a session; its adapter's is not, which oidc-provider
+ * calls for a mere change of the session's handle too.
+ */
+function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revokeSession']): void {
+  const prototype: { destroy: (this: InstanceType<typeof Session>) => Promise<void> } = Session.prototype;
+  const { destroy } = prototype;
+  prototype.destroy = async function () {
+    await revokeSession(this.uid);
+    await destroy.call(this);
   };
 }
 
@@ -61,7 +84,7 @@ function logFaults(provider: Provider): void {
   const logger = new Logger('OidcProvider');
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     logger.error(withoutQuery(error));
-    if (isDatabaseOutage(error)) answerUnavailable(ctx);
+    if (isDatabaseOutage(error) || error instanceof SigningUnavailableError) answerUnavailable(ctx);
   });
   // A fault outside every endpoint: Koa would print it to standard error.
   const events: EventEmitter = provider;
