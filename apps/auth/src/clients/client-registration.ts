@@ -53,10 +53,7 @@ export const clientRegistration = z
     // The subject of a client-credentials token is the client_id: a client must not pass for a person (RFC 9700 §4.15).
     client_id: z
       .string()
-      .regex(
-        /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-        'is not 1 to 64 letters, digits, dots, hyphens and underscores',
-      )
+      .regex(CLIENT_ID, 'is not 1 to 64 letters, digits, dots, hyphens and underscores')
       .refine((id) => !UUID.test(id), 'looks like the id of an account'),
     client_name: z.string().regex(PLAIN_TEXT, 'is not 1 to 100 characters of plain text').optional(),
     token_endpoint_auth_method: z

@@ -28,7 +28,7 @@ export async function loadOrCreateDemoBackendKey(dataDir: string): Promise<Publi
   const file = join(dataDir, 'auth', FILE);
   const { kty, crv, x, y } = privateJwk.parse(JSON.parse(await readOrCreate(file)));
   const kid = await calculateJwkThumbprint({ kty, crv, x, y });
-  return { kty, crv, x, y, kid, alg: ALGORITHM, use: 'sig' };
+  return { kid, kty, crv, x, y, alg: ALGORITHM, use: 'sig' };
 }
 
 /** `wx` lets one of several processes write; the others read what it wrote. */

@@ -61,7 +61,6 @@ export class OidcModule {
               keyRing,
               cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
               nonceSecret: Buffer.from(nonceSecret, 'base64url'),
-              trustedProxyHops: config.TRUSTED_PROXY_HOPS,
               orm,
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),

@@ -28,8 +28,6 @@ export interface ProviderOptions {
   readonly cookieSecrets: readonly string[];
   /** 32 bytes that make the nonces for DPoP proofs; the same at every replica. */
   readonly nonceSecret: Buffer;
-  /** Own reverse proxies in front, each of which appends to `X-Forwarded-For`. */
-  readonly trustedProxyHops: number;
   readonly orm: Orm;
   /** oidc-provider's storage of every model but refresh tokens. */
   readonly adapter: (model: string) => Adapter;
