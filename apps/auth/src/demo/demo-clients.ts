@@ -62,7 +62,6 @@ export function demoClients({ audience, backendKeys }: DemoClientSettings): read
         jwks: { keys: [...backendKeys] },
         require_pushed_authorization_requests: true,
         grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-        response_types: ['code'],
         redirect_uris: ['http://127.0.0.1/callback'],
         scope: ['openid', 'profile', 'email', 'offline_access', ...API_SCOPES].join(' '),
       },
