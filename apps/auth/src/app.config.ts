@@ -33,6 +33,10 @@ export const settings = z.object({
     .regex(/^[A-Za-z0-9_-]{43}(?:[\s,]+[A-Za-z0-9_-]{43})*$/, 'is not a list of 32 bytes in base64url each')
     .optional()
     .describe('earlier ones, which still open what they sealed; a start seals it under KEY_ENCRYPTION_KEY'),
+  REGISTRATION: z
+    .enum(['open', 'closed'])
+    .optional()
+    .describe('whether people may make accounts: open when DEMO=true, else closed; needs a way to send mail'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

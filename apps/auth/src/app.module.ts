@@ -4,12 +4,15 @@ import { APP_FILTER } from '@nestjs/core';
 import { ManagementModule } from '@countersign/platform';
 import { DatabaseModule } from '@countersign/platform/database';
 import { ProblemFilter } from '@countersign/platform/http';
+import { AccountPagesModule } from './account-pages/account-pages.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import type { AuthConfig } from './app.config.js';
 import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
+import { LoginModule } from './login/login.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
 import { PagesModule } from './pages/pages.module.js';
+import { RegistrationModule } from './registration/registration.module.js';
 
 @Module({})
 export class AppModule {
@@ -26,9 +29,12 @@ export class AppModule {
         }),
         DemoModule.forRoot(config),
         AdminModule.forRoot(config),
-        InteractionsModule.forRoot(config),
+        AccountPagesModule,
+        InteractionsModule,
+        LoginModule.forRoot(config),
         OidcModule.forRoot(config),
         PagesModule.forRoot(config),
+        RegistrationModule.forRoot(config),
       ],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     };

@@ -5,6 +5,7 @@ import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersi
 import { verifyClientSecret } from '../clients/client-secret.js';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
+import { noteSessionUse } from './note-session-use.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -16,6 +17,7 @@ export function createProvider(options: ProviderOptions): Provider {
   pinOrigin(provider, options.issuer);
   useOwnClientRules(provider);
   provider.use(setResponseHeaders);
+  provider.use(noteSessionUse(options.noteSession));
   logFaults(provider);
   return provider;
 }

@@ -8,7 +8,7 @@ const DAY = 24 * HOUR;
 export const ACCESS_TOKEN_SECONDS = 5 * MINUTE;
 const REFRESH_TOKEN_IDLE_SECONDS = 14 * DAY;
 const REFRESH_TOKEN_ABSOLUTE_SECONDS = 30 * DAY;
-const SESSION_SECONDS = 14 * DAY;
+export const SESSION_SECONDS = 14 * DAY;
 
 export const lifetimes: Configuration['ttl'] = {
   AccessToken: ACCESS_TOKEN_SECONDS,

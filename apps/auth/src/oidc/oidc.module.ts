@@ -8,6 +8,8 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { ArtefactStore } from './artefact-store.js';
@@ -23,7 +25,7 @@ export class OidcModule {
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
-      imports: [AccountsModule, ClientsModule, SigningKeysModule.forRoot(config)],
+      imports: [AccountsModule, ClientsModule, SessionsModule, SigningKeysModule.forRoot(config)],
       providers: [
         ExpiredArtefactsService,
         {
@@ -35,6 +37,7 @@ export class OidcModule {
             ClientsRepository,
             AccountsService,
             Readiness,
+            SessionDetailsRepository,
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
@@ -43,6 +46,7 @@ export class OidcModule {
             clients: ClientsRepository,
             accounts: AccountsService,
             readiness: Readiness,
+            sessionDetails: SessionDetailsRepository,
           ) => {
             const keyRing = await signingKeys.loadOrCreate();
             const provider = createProvider({
@@ -56,6 +60,7 @@ export class OidcModule {
                 const account = await accounts.findEnabled(id);
                 return account && toAuthenticatedAccount(account);
               },
+              noteSession: (use) => sessionDetails.note(use),
             });
             readiness.register('signing-keys', () => {
               const missing = keyRing.missing(SIGNING_ALGORITHMS);
