@@ -83,6 +83,10 @@ export const settings = z.object({
     .max(32)
     .default(2)
     .describe('signatures that the HSM makes at a time, each with a thread of this process'),
+  REGISTRATION: z
+    .enum(['open', 'closed'])
+    .optional()
+    .describe('whether people may make accounts: open when DEMO=true, else closed; needs a way to send mail'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

@@ -10,6 +10,7 @@ import { SigningUnavailableError } from '../signing-keys/signing-unavailable-err
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
+import { noteSessionUse } from './note-session-use.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -29,6 +30,7 @@ export function createProvider(options: ProviderOptions): Provider {
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   provider.use(refuseUnlessItCanSign(options.assertCanSign));
+  provider.use(noteSessionUse(options.noteSession));
   logFaults(provider);
   logFailedLogouts(provider);
   return provider;

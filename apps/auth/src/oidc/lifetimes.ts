@@ -9,7 +9,7 @@ export const ACCESS_TOKEN_SECONDS = 5 * MINUTE;
 const ID_TOKEN_SECONDS = 10 * MINUTE;
 const REFRESH_TOKEN_IDLE_SECONDS = 14 * DAY;
 const REFRESH_TOKEN_ABSOLUTE_SECONDS = 30 * DAY;
-const SESSION_SECONDS = 14 * DAY;
+export const SESSION_SECONDS = 14 * DAY;
 
 /** So long after its last signature a key can still be needed. */
 export const LONGEST_SIGNED_TOKEN_SECONDS = Math.max(ACCESS_TOKEN_SECONDS, ID_TOKEN_SECONDS);

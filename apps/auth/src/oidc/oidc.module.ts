@@ -12,6 +12,8 @@ import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
 import { PrivateKeys } from '../signing-keys/private-keys.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
+import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { ArtefactStore } from './artefact-store.js';
@@ -29,7 +31,13 @@ export class OidcModule {
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
-      imports: [AccountsModule, ClientsModule, SecurityEventsModule, SigningKeysModule.forRoot(config)],
+      imports: [
+        AccountsModule,
+        ClientsModule,
+        SecurityEventsModule,
+        SessionsModule,
+        SigningKeysModule.forRoot(config),
+      ],
       providers: [
         ExpiredArtefactsService,
         {
@@ -43,6 +51,7 @@ export class OidcModule {
             AccountsService,
             SecurityEventLog,
             RecentCutOffs,
+            SessionDetailsRepository,
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
@@ -53,6 +62,7 @@ export class OidcModule {
             accounts: AccountsService,
             events: SecurityEventLog,
             cutOffs: RecentCutOffs,
+            sessionDetails: SessionDetailsRepository,
           ) => {
             const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
             const cookieSecrets = await keyEncryption.deriveSecrets('cookies');
@@ -73,6 +83,7 @@ export class OidcModule {
                   const account = await accounts.findEnabled(id);
                   return account && toAuthenticatedAccount(account);
                 },
+                noteSession: (use) => sessionDetails.note(use),
                 revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
               });
             const provider = new CurrentProvider(providerFor(await signingKeys.loadOrCreate()));

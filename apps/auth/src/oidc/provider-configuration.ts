@@ -7,6 +7,8 @@ import { fetchFromClient } from './back-channel-logout.js';
 import { CLIENT_ALGORITHMS, clientAuthentication } from './client-authentication.js';
 import { deviceFlow } from './device-flow.js';
 import { dpop } from './dpop.js';
+import type { SessionUse } from '../sessions/session-details.repository.js';
+import { cookies } from './cookies.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
@@ -37,6 +39,8 @@ export interface ProviderOptions {
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
   /** Ends a login session, by its `uid`, before oidc-provider does. */
   readonly revokeSession: (sessionId: string) => Promise<void>;
+  /** Called after each request within a session in which somebody is logged in. */
+  readonly noteSession: (use: SessionUse) => Promise<void>;
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
@@ -136,23 +140,4 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
 /** A browser app may call `/token` from the origins that its redirect URIs name, and from no other. */
 function isOwnOrigin(origin: string, redirectUris: readonly string[]): boolean {
   return redirectUris.some((uri) => new URL(uri).origin === origin);
-}
-
-/**
- * `__Host-` ties a cookie to this host, `__Secure-` to TLS: a neighbouring subdomain cannot plant one (RFC 6265bis
- * §4.1.3). The short ones have a path each, so that two tabs do not disturb each other, which `__Host-` rules out.
- */
-function cookies(issuer: string, secrets: readonly string[]): Configuration['cookies'] {
-  const isSecure = new URL(issuer).protocol === 'https:';
-  const options = { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure } as const;
-  return {
-    keys: [...secrets],
-    names: {
-      session: `${isSecure ? '__Host-' : ''}countersign-session`,
-      interaction: `${isSecure ? '__Secure-' : ''}countersign-interaction`,
-      resume: `${isSecure ? '__Secure-' : ''}countersign-resume`,
-    },
-    long: options,
-    short: options,
-  };
 }
