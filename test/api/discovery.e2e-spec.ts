@@ -44,6 +44,7 @@ describe('the discovery documents', () => {
       'authorization_code',
       'client_credentials',
       'refresh_token',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
     ]);
   });
 

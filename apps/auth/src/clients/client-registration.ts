@@ -1,19 +1,34 @@
 import type { ClientMetadata } from 'oidc-provider';
+import type { SigningAlgorithm } from '../signing-keys/key-ring.js';
+import {
+  TOKEN_EXCHANGE,
+  tokenExchangePolicy,
+  type TokenExchangePolicy,
+} from '../token-exchange/token-exchange-policy.js';
 import { isRegistrableRedirectUri } from './redirect-uri.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Client metadata (RFC 7591 §2) with two members of our own. */
+/** Client metadata (RFC 7591 §2) with members of our own. */
 export interface ClientRegistration extends ClientMetadata {
   readonly client_id: string;
   /** `opaque`: its access tokens are random handles, which the API introspects (RFC 7662). Default: `jwt`. */
   readonly access_token_format?: 'jwt' | 'opaque';
+  /** What its access tokens for the API are signed with, if not with what `ACCESS_TOKEN_ALGORITHM` says. */
+  readonly access_token_algorithm?: SigningAlgorithm;
+  /** Whose tokens it may exchange, and for which resource servers (RFC 8693). */
+  readonly token_exchange?: TokenExchangePolicy;
   /** Resource identifier of the resource server that this client is; it may introspect the tokens meant for it. */
   readonly resource_server?: string;
 }
 
 /** Members of `ClientRegistration` that are not registered at IANA; oidc-provider has to be told to keep them. */
-export const OWN_CLIENT_METADATA = ['access_token_format', 'resource_server'] as const;
+export const OWN_CLIENT_METADATA = [
+  'access_token_algorithm',
+  'access_token_format',
+  'resource_server',
+  'token_exchange',
+] as const;
 
 /** What makes a registration unsafe; empty when nothing does. */
 export function registrationFaults(registration: ClientRegistration): readonly string[] {
@@ -34,5 +49,19 @@ export function registrationFaults(registration: ClientRegistration): readonly s
   // oidc-provider takes a missing list for "every scope".
   if (grant_types.length > 0 && !scope)
     faults.push(`client ${client_id} can get tokens but has no list of scopes`);
+  return [...faults, ...tokenExchangeFaults(registration)];
+}
+
+function tokenExchangeFaults(registration: ClientRegistration): readonly string[] {
+  const { client_id, grant_types = [], token_endpoint_auth_method, token_exchange } = registration;
+  const mayExchange = grant_types.includes(TOKEN_EXCHANGE);
+  if (!mayExchange && token_exchange === undefined) return [];
+  const faults: string[] = [];
+  // Whoever says its name is a public client: any thief of an access token could exchange it.
+  if (token_endpoint_auth_method === 'none')
+    faults.push(`client ${client_id} is public and may not exchange tokens`);
+  if (!mayExchange) faults.push(`client ${client_id} has token_exchange but not the grant type`);
+  if (!tokenExchangePolicy.safeParse(token_exchange).success)
+    faults.push(`client ${client_id}: token_exchange must name subject_clients and audiences`);
   return faults;
 }

@@ -1,10 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
 import { verifyClientSecret } from '../clients/client-secret.js';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
+import { SubjectTokenVerifier } from '../token-exchange/subject-token.js';
+import { registerTokenExchange } from '../token-exchange/register-token-exchange.js';
+import { findSubjectRoles } from './find-subject-roles.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -15,6 +18,14 @@ export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
   useOwnClientRules(provider);
+  registerTokenExchange(provider, {
+    resourceServers: options.resourceServers,
+    subjectTokens: new SubjectTokenVerifier({
+      issuer: options.issuer,
+      keys: options.keyRing.published().map((key) => key.publicJwk),
+    }),
+    findSubjectRoles: (token) => findSubjectRoles(token, provider, options.findAccount),
+  });
   provider.use(setResponseHeaders);
   logFaults(provider);
   return provider;
@@ -42,6 +53,12 @@ function useOwnClientRules({ Client }: Provider): void {
   };
   Client.prototype.postLogoutRedirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.postLogoutRedirectUris ?? [], uri);
+  };
+  // RFC 6749 §5.2: oidc-provider calls it an invalid request.
+  Client.prototype.grantTypeAllowed = function (type) {
+    if (this.grantTypes?.includes(type)) return true;
+    if (Provider.ctx?.oidc.params?.['grant_type'] !== type) return false;
+    throw new errors.UnauthorizedClient('the client may not use this grant type');
   };
   Client.prototype.compareClientSecret = function (secret) {
     return verifyClientSecret(secret, this.clientSecret ?? '');

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Readiness } from '@countersign/platform';
+import { ConfigurationError, Readiness } from '@countersign/platform';
 import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AccountsService } from '../accounts/accounts.service.js';
@@ -7,7 +7,9 @@ import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 import { KeyEncryptionKey } from '../signing-keys/key-encryption-key.js';
-import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import { loadResourceServers } from '../resource-servers/load-resource-servers.js';
+import { SIGNING_ALGORITHMS, type KeyRing, type SigningAlgorithm } from '../signing-keys/key-ring.js';
+import type { SigningKey } from '../signing-keys/signing-key.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { ArtefactStore } from './artefact-store.js';
@@ -44,10 +46,13 @@ export class OidcModule {
             accounts: AccountsService,
             readiness: Readiness,
           ) => {
+            const resourceServers = loadResourceServers(config);
             const keyRing = await signingKeys.loadOrCreate();
+            assertKeysFor(resourceServers.signingAlgorithms(), keyRing);
             const provider = createProvider({
               issuer: config.ISSUER,
               audience: config.AUDIENCE,
+              resourceServers,
               keyRing,
               cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
               adapter: (model) =>
@@ -68,4 +73,12 @@ export class OidcModule {
       exports: [CurrentProvider],
     };
   }
+}
+
+/** Without its key every request for such a token would end in a fault. */
+function assertKeysFor(algorithms: readonly SigningAlgorithm[], keyRing: KeyRing<SigningKey>): void {
+  const faults = keyRing
+    .missing(algorithms)
+    .map((alg) => `a resource server has ${alg} tokens, but no key signs for ${alg}`);
+  if (faults.length > 0) throw new ConfigurationError(faults);
 }

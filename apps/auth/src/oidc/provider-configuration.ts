@@ -1,17 +1,24 @@
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
 import { SIGNING_ALGORITHMS, type KeyRing } from '../signing-keys/key-ring.js';
+import type { ResourceServers } from '../resource-servers/resource-servers.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
-import { API_SCOPES, assertOwnResource, defaultResource, resolveResourceServer } from './resource-server.js';
+import {
+  assertGrantedResource,
+  assertRegisteredScopes,
+  defaultResource,
+  resolveResourceServer,
+} from './resource-server.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
 export interface ProviderOptions {
   readonly issuer: string;
   /** Resource identifier of the API. */
   readonly audience: string;
+  readonly resourceServers: ResourceServers;
   readonly keyRing: KeyRing<SigningKey>;
   /** Signs the cookies. */
   readonly cookieSecret: string;
@@ -20,7 +27,7 @@ export interface ProviderOptions {
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
-  const { issuer, audience, keyRing, adapter, findAccount } = options;
+  const { issuer, audience, resourceServers, keyRing, adapter, findAccount } = options;
   const disabled = { enabled: false };
   return {
     adapter,
@@ -57,14 +64,16 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: ({ oidc }, _client, oneOf) =>
-          oneOf ?? defaultResource(oidc.requestParamScopes, audience),
+        // Every request that asks for scopes comes past one of these two.
+        defaultResource: ({ oidc }, client, oneOf) => {
+          assertRegisteredScopes(oidc.requestParamScopes, client);
+          return oneOf ?? defaultResource(oidc.requestParamScopes, audience);
+        },
         useGrantedResource: () => true,
-        getResourceServerInfo: ({ oidc }, indicator, client) =>
-          resolveResourceServer(indicator, oidc.params?.['resource'], {
-            audience,
-            format: client['access_token_format'] === 'opaque' ? 'opaque' : 'jwt',
-          }),
+        getResourceServerInfo: ({ oidc }, indicator, client) => {
+          assertRegisteredScopes(oidc.requestParamScopes, client);
+          return resolveResourceServer(indicator, oidc.params?.['resource'], resourceServers, client);
+        },
       },
       devInteractions: disabled,
       dPoP: disabled,
@@ -72,7 +81,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     responseTypes: ['code'],
     pkce: { required: () => true },
-    scopes: ['openid', 'offline_access', ...API_SCOPES],
+    scopes: ['openid', 'offline_access', ...resourceServers.scopes()],
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
@@ -87,7 +96,10 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     // The resource is looked at first: oidc-provider does so after the old token is used up, and a slip in that
     // parameter would end the login.
     rotateRefreshToken: ({ oidc }) => {
-      assertOwnResource(oidc.params?.['resource'], audience);
+      assertGrantedResource(
+        oidc.params?.['resource'],
+        grantedResources(oidc.entities.RefreshToken?.resource),
+      );
       return true;
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -98,6 +110,10 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     renderError: renderErrorPage,
   };
+}
+
+function grantedResources(resource: string | readonly string[] | undefined): ReadonlySet<string> {
+  return new Set(typeof resource === 'string' ? [resource] : resource);
 }
 
 /** A browser app may call `/token` from the origins that its redirect URIs name, and from no other. */

@@ -1,5 +1,7 @@
-import { errors, type ResourceServer } from 'oidc-provider';
-import { ACCESS_TOKEN_SECONDS } from './lifetimes.js';
+import { errors, type Client, type ResourceServer as ProvidedResourceServer } from 'oidc-provider';
+import { isSigningAlgorithm, type AccessTokenKind } from '../resource-servers/access-token-kind.js';
+import type { ResourceServer } from '../resource-servers/resource-server.js';
+import type { ResourceServers } from '../resource-servers/resource-servers.js';
 
 /** The scopes of the API. An access token for it carries these and no others: never `openid` (RFC 9068 §3). */
 export const API_SCOPES = ['orders:read', 'orders:write', 'payments:read', 'payments:write'] as const;
@@ -13,28 +15,70 @@ export function defaultResource(scopes: ReadonlySet<string>, audience: string): 
   return isLoginOnly ? undefined : audience;
 }
 
-/** @throws errors.InvalidTarget when a request names a resource that is not the API, or several. */
-export function assertOwnResource(requested: unknown, audience: string): void {
-  if (requested !== undefined && requested !== audience) throw new errors.InvalidTarget();
+/**
+ * Looks at the `resource` of a refresh: the granted one, or none.
+ *
+ * @throws errors.InvalidTarget for another, or for several: a refresh narrows a grant and never moves it (RFC 8707
+ * §2.2, RFC 9700 §4.14.2).
+ */
+export function assertGrantedResource(requested: unknown, granted: ReadonlySet<string>): void {
+  if (requested === undefined) return;
+  if (typeof requested !== 'string' || !granted.has(requested)) throw new errors.InvalidTarget();
+}
+
+/**
+ * A client asks for nothing that it is not registered for (OWASP ASVS 10.4.11). oidc-provider looks at the scopes that
+ * it knows and lets others pass unanswered.
+ *
+ * @throws errors.InvalidScope
+ */
+export function assertRegisteredScopes(requested: ReadonlySet<string>, client: Client): void {
+  const registered = new Set(client.scope?.split(' '));
+  for (const scope of requested) {
+    if (!registered.has(scope)) throw new errors.InvalidScope('requested scope is not allowed', scope);
+  }
 }
 
 /**
  * The resource server that a token is asked for.
  *
- * @throws errors.InvalidTarget when it is not the API, or when several are named: a token is for one resource server,
+ * @throws errors.InvalidTarget when it is not ours, or when several are named: a token is for one resource server,
  * or each of them could use it at the others (RFC 8707 §2, RFC 9068 §3).
  */
 export function resolveResourceServer(
   indicator: string,
   requested: unknown,
-  { audience, format }: { readonly audience: string; readonly format: 'jwt' | 'opaque' },
-): ResourceServer {
-  if (indicator !== audience || Array.isArray(requested)) throw new errors.InvalidTarget();
-  return {
-    audience,
-    scope: API_SCOPES.join(' '),
-    accessTokenTTL: ACCESS_TOKEN_SECONDS,
-    accessTokenFormat: format,
-    jwt: { sign: { alg: 'RS256' } },
+  servers: ResourceServers,
+  client: Client,
+): ProvidedResourceServer {
+  const server = servers.find(indicator);
+  if (server === undefined || Array.isArray(requested)) throw new errors.InvalidTarget();
+  return toProvidedResourceServer(server, accessTokenKindFor(client, server));
+}
+
+/** The kind of token that a client gets for a resource server. HS256 is no choice: nobody can be talked into it. */
+export function accessTokenKindFor(client: Client, server: ResourceServer): AccessTokenKind {
+  if (!server.clientsChoose) return server.accessToken;
+  if (client['access_token_format'] === 'opaque') return { name: 'opaque' };
+  const algorithm = String(client['access_token_algorithm']);
+  return isSigningAlgorithm(algorithm) ? { name: algorithm } : server.accessToken;
+}
+
+export function toProvidedResourceServer(
+  { identifier, scopes, accessTokenSeconds }: ResourceServer,
+  kind: AccessTokenKind,
+): ProvidedResourceServer {
+  const common = {
+    audience: identifier,
+    scope: scopes.join(' '),
+    accessTokenTTL: accessTokenSeconds,
   };
+  switch (kind.name) {
+    case 'opaque':
+      return { ...common, accessTokenFormat: 'opaque' };
+    case 'HS256':
+      return { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'HS256', key: kind.secret } } };
+    default:
+      return { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg: kind.name } } };
+  }
 }

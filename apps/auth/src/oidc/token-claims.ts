@@ -4,6 +4,7 @@ import type {
   ClientCredentials,
   KoaContextWithOIDC,
 } from 'oidc-provider';
+import { EXCHANGED_CLAIMS, type ExchangedClaims } from '../token-exchange/exchanged-claims.js';
 import { claimsOf, type Account } from '../accounts/account.js';
 
 /** What the provider knows of the person while it answers a request. */
@@ -18,15 +19,18 @@ export function toAuthenticatedAccount(account: Account): AuthenticatedAccount {
 /**
  * Claims of an access token beyond those that oidc-provider sets. `roles` (RFC 9068 §2.2.3.1) only when a person is
  * the subject. `auth_time` is that of the login, which a refresh does not change (§2.2.1). `sub` is repeated for a
- * client, so that introspection of an opaque token names its subject too.
+ * client, so that introspection of an opaque token names its subject too. `grant_id` names the grant that the token
+ * came of, so that the token can end with it.
  */
 export function accessTokenClaims(
   { oidc }: KoaContextWithOIDC,
   token: AccessToken | ClientCredentials,
 ): Record<string, unknown> {
   if (token.kind === 'ClientCredentials') return { sub: token.clientId };
+  const exchanged = oidc.entities[EXCHANGED_CLAIMS] as ExchangedClaims | undefined;
+  if (exchanged !== undefined) return { ...exchanged };
   // The provider types an account as what it needs of it; `toAuthenticatedAccount` made every one.
   const account = oidc.entities.Account as AuthenticatedAccount | undefined;
   const source = oidc.entities.RefreshToken ?? oidc.entities.AuthorizationCode;
-  return { roles: account?.roles, auth_time: source?.authTime };
+  return { roles: account?.roles, auth_time: source?.authTime, grant_id: token.grantId };
 }

@@ -5,7 +5,7 @@
 export const JWKS_MAX_AGE_SECONDS = 300;
 
 /** JWS algorithms that have a key from the first start on. */
-export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const;
+export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 

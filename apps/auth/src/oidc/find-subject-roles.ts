@@ -1,0 +1,21 @@
+import type Provider from 'oidc-provider';
+import type { SubjectToken } from '../token-exchange/subject-token.js';
+import type { AuthenticatedAccount } from './token-claims.js';
+
+/**
+ * The roles that the subject of an access token has now.
+ *
+ * @returns undefined when the token counts for nothing any more, although it has not expired: its client is gone, its
+ * account is disabled, or its grant has ended, as it does at a logout, a revocation or a reuse.
+ */
+export async function findSubjectRoles(
+  { client_id, sub, grant_id }: SubjectToken,
+  provider: Provider,
+  findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>,
+): Promise<readonly string[] | undefined> {
+  if ((await provider.Client.find(client_id)) === undefined) return undefined;
+  // A client's own token: no person, no grant, no roles.
+  if (grant_id === undefined) return (await provider.Client.find(sub)) === undefined ? undefined : [];
+  const [grant, account] = await Promise.all([provider.Grant.find(grant_id), findAccount(sub)]);
+  return grant?.accountId === sub ? account?.roles : undefined;
+}
