@@ -1,8 +1,6 @@
 import { commonSettings, httpUrl } from '@countersign/platform';
 import { databaseSettings } from '@countersign/platform/database';
 import { z } from 'zod';
-import { resourceServerList } from './resource-servers/resource-server-settings.js';
-import { SIGNING_ALGORITHMS } from './signing-keys/key-ring.js';
 
 export const settings = z.object({
   ...commonSettings({ port: 3001, managementPort: 9101 }),
@@ -15,12 +13,15 @@ export const settings = z.object({
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
   ACCESS_TOKEN_ALGORITHM: z
-    .enum(SIGNING_ALGORITHMS)
+    .enum(['RS256', 'PS256', 'ES256', 'EdDSA'])
     .default('RS256')
     .describe('signs the access tokens for the API; a client may be registered for another'),
-  RESOURCE_SERVERS: resourceServerList()
-    .prefault('[]')
-    .describe('more resource servers, as JSON: identifier, scopes, access_token, access_token_seconds'),
+  RESOURCE_SERVERS: z
+    .string()
+    .default('[]')
+    .describe(
+      'resource servers besides the API: a JSON list of identifier, scopes, access_token, access_token_seconds, secret_file',
+    ),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')

@@ -11,8 +11,9 @@ const REFRESH_TOKEN_ABSOLUTE_SECONDS = 30 * DAY;
 const SESSION_SECONDS = 14 * DAY;
 
 export const lifetimes: Configuration['ttl'] = {
-  AccessToken: ACCESS_TOKEN_SECONDS,
-  ClientCredentials: ACCESS_TOKEN_SECONDS,
+  // The resource server decides; without one the token is for userinfo.
+  AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ACCESS_TOKEN_SECONDS,
+  ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ACCESS_TOKEN_SECONDS,
   AuthorizationCode: MINUTE,
   IdToken: 10 * MINUTE,
   Interaction: 30 * MINUTE,

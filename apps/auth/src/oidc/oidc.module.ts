@@ -22,6 +22,7 @@ import { toAuthenticatedAccount } from './token-claims.js';
 @Module({})
 export class OidcModule {
   static forRoot(config: AuthConfig): DynamicModule {
+    const resourceServers = loadResourceServers(config);
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
@@ -46,7 +47,6 @@ export class OidcModule {
             accounts: AccountsService,
             readiness: Readiness,
           ) => {
-            const resourceServers = loadResourceServers(config);
             const keyRing = await signingKeys.loadOrCreate();
             assertKeysFor(resourceServers.signingAlgorithms(), keyRing);
             const provider = createProvider({

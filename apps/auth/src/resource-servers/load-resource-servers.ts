@@ -6,7 +6,7 @@ import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
 import type { AccessTokenKind } from './access-token-kind.js';
 import type { ResourceServer } from './resource-server.js';
-import type { ResourceServerSettings } from './resource-server-settings.js';
+import { parseResourceServers, type ResourceServerSettings } from './resource-server-settings.js';
 import { ResourceServers } from './resource-servers.js';
 import { readOrCreateSharedSecret, readSharedSecret } from './shared-secret.js';
 
@@ -30,7 +30,7 @@ export function loadResourceServers(settings: Settings): ResourceServers {
       accessToken: { name: ACCESS_TOKEN_ALGORITHM },
       clientsChoose: true,
     },
-    ...RESOURCE_SERVERS.map(toResourceServer),
+    ...parseResourceServers(RESOURCE_SERVERS).map(toResourceServer),
     ...(DEMO ? demoResourceServers(settings) : []),
   ]);
 }

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@countersign/platform';
 import { z } from 'zod';
 import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
@@ -28,15 +29,19 @@ const resourceServerSettings = z.array(
 
 export type ResourceServerSettings = z.output<typeof resourceServerSettings>;
 
-/** A setting that holds resource servers as JSON; its one message lists every fault. */
-export function resourceServerList(): z.ZodPipe<z.ZodString, z.ZodTransform<ResourceServerSettings, string>> {
-  return z.string().transform((text, context) => {
-    const parsed = resourceServerSettings.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
-    context.addIssue({ code: 'custom', message: `is not a list of resource servers: ${faults.join('; ')}` });
-    return z.NEVER;
-  });
+/**
+ * Parses the setting RESOURCE_SERVERS.
+ *
+ * @throws ConfigurationError that lists every fault. It has no value: the text may hold more than it should.
+ */
+export function parseResourceServers(text: string): ResourceServerSettings {
+  const parsed = resourceServerSettings.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new ConfigurationError(
+    parsed.error.issues.map(
+      ({ path, message }) => `RESOURCE_SERVERS ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`,
+    ),
+  );
 }
 
 function parseJson(text: string): unknown {
