@@ -38,6 +38,14 @@ export default {
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
     {
+      // Relying parties of others, unmodified, over one running stack.
+      ...shared,
+      displayName: 'relying-parties',
+      testMatch: ['<rootDir>/test/relying-parties/*.e2e-spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+    {
       // The same stack, seen through a real browser.
       ...shared,
       displayName: 'browser',

@@ -1,4 +1,4 @@
-import { Browser, formsOf, type BrowserRequest, type Page } from '../../tools/demo/browser.ts';
+import { Browser, formsOf, type BrowserRequest, type Form, type Page } from '../../tools/demo/browser.ts';
 
 /** Where a user-agent came to rest. */
 export interface Stop extends Page {
@@ -22,7 +22,8 @@ export class UserAgent {
 
   /** Fills in and submits the form of a page whose action ends so, and follows where it leads. */
   async submit(page: Page, actionEnd: string, fields: Readonly<Record<string, string>> = {}): Promise<Stop> {
-    return this.follow(await this.post(page, actionEnd, new URLSearchParams(fields)));
+    const hiddenFields = formTo(page, actionEnd).hiddenFields;
+    return this.follow(await this.post(page, actionEnd, new URLSearchParams({ ...hiddenFields, ...fields })));
   }
 
   /** Sends a form's address a body of any kind; a redirect is not followed. */
@@ -32,10 +33,7 @@ export class UserAgent {
     body: NonNullable<BrowserRequest['body']>,
     headers: NonNullable<BrowserRequest['headers']> = {},
   ): Promise<Stop> {
-    const form = formsOf(page).find(({ action }) => action.pathname.endsWith(actionEnd));
-    if (form === undefined)
-      throw new Error(`no form to ${actionEnd} on ${page.url.pathname} (${page.status})`);
-    return this.send(form.action, { method: 'POST', body, headers });
+    return this.send(formTo(page, actionEnd).action, { method: 'POST', body, headers });
   }
 
   private async send(url: URL, request: BrowserRequest): Promise<Stop> {
@@ -54,6 +52,12 @@ export class UserAgent {
     }
     throw new Error(`more than ${MAX_REDIRECTS} redirects`);
   }
+}
+
+function formTo(page: Page, actionEnd: string): Form {
+  const form = formsOf(page).find(({ action }) => action.pathname.endsWith(actionEnd));
+  if (form === undefined) throw new Error(`no form to ${actionEnd} on ${page.url.pathname} (${page.status})`);
+  return form;
 }
 
 /** The address that an answer sends the user-agent to; undefined when it is a page. */

@@ -1,4 +1,5 @@
 import type { ClientMetadata } from 'oidc-provider';
+import type { Role } from '../accounts/account.js';
 import type { SigningAlgorithm } from '../signing-keys/key-ring.js';
 import {
   TOKEN_EXCHANGE,
@@ -20,6 +21,8 @@ export interface ClientRegistration extends ClientMetadata {
   readonly token_exchange?: TokenExchangePolicy;
   /** Resource identifier of the resource server that this client is; it may introspect the tokens meant for it. */
   readonly resource_server?: string;
+  /** `roles` of the tokens that it gets for itself, by client credentials. */
+  readonly roles?: readonly Role[];
 }
 
 /** Members of `ClientRegistration` that are not registered at IANA; oidc-provider has to be told to keep them. */
@@ -27,6 +30,7 @@ export const OWN_CLIENT_METADATA = [
   'access_token_algorithm',
   'access_token_format',
   'resource_server',
+  'roles',
   'token_exchange',
 ] as const;
 
@@ -37,6 +41,7 @@ export function registrationFaults(registration: ClientRegistration): readonly s
     redirect_uris = [],
     post_logout_redirect_uris = [],
     grant_types = [],
+    roles = [],
     scope,
   } = registration;
   const faults: string[] = [];
@@ -46,6 +51,9 @@ export function registrationFaults(registration: ClientRegistration): readonly s
     if (!isRegistrableRedirectUri(uri))
       faults.push(`redirect URI ${uri} is neither https nor on this machine`);
   }
+  // Anyone can say that he is a public client.
+  if (roles.length > 0 && registration.token_endpoint_auth_method === 'none')
+    faults.push(`client ${client_id} has roles but nothing to authenticate with`);
   // oidc-provider takes a missing list for "every scope".
   if (grant_types.length > 0 && !scope)
     faults.push(`client ${client_id} can get tokens but has no list of scopes`);

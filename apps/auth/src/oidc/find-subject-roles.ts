@@ -1,4 +1,5 @@
-import type Provider from 'oidc-provider';
+import type { Client, default as Provider } from 'oidc-provider';
+import { z } from 'zod';
 import type { SubjectToken } from '../token-exchange/subject-token.js';
 import type { AuthenticatedAccount } from './token-claims.js';
 
@@ -14,8 +15,12 @@ export async function findSubjectRoles(
   findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>,
 ): Promise<readonly string[] | undefined> {
   if ((await provider.Client.find(client_id)) === undefined) return undefined;
-  // A client's own token: no person, no grant, no roles.
-  if (grant_id === undefined) return (await provider.Client.find(sub)) === undefined ? undefined : [];
+  // A client's own token: no person and no grant.
+  if (grant_id === undefined) return rolesOf(await provider.Client.find(sub));
   const [grant, account] = await Promise.all([provider.Grant.find(grant_id), findAccount(sub)]);
   return grant?.accountId === sub ? account?.roles : undefined;
+}
+
+function rolesOf(client: Client | undefined): readonly string[] | undefined {
+  return client && z.array(z.string()).catch([]).parse(client['roles']);
 }

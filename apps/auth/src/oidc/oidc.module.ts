@@ -6,8 +6,8 @@ import { AccountsService } from '../accounts/accounts.service.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
-import { KeyEncryptionKey } from '../signing-keys/key-encryption-key.js';
 import { loadResourceServers } from '../resource-servers/load-resource-servers.js';
+import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { SIGNING_ALGORITHMS, type KeyRing, type SigningAlgorithm } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
@@ -33,7 +33,7 @@ export class OidcModule {
           provide: CurrentProvider,
           inject: [
             SigningKeysService,
-            KeyEncryptionKey,
+            KeyEncryption,
             Database,
             ClientsRepository,
             AccountsService,
@@ -41,7 +41,7 @@ export class OidcModule {
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
-            keyEncryptionKey: KeyEncryptionKey,
+            keyEncryption: KeyEncryption,
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
@@ -54,7 +54,7 @@ export class OidcModule {
               audience: config.AUDIENCE,
               resourceServers,
               keyRing,
-              cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
+              cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
               findAccount: async (id) => {

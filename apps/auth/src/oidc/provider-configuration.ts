@@ -20,8 +20,8 @@ export interface ProviderOptions {
   readonly audience: string;
   readonly resourceServers: ResourceServers;
   readonly keyRing: KeyRing<SigningKey>;
-  /** Signs the cookies. */
-  readonly cookieSecret: string;
+  /** The first signs the cookies, each is accepted. */
+  readonly cookieSecrets: readonly string[];
   readonly adapter: (model: string) => Adapter;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
 }
@@ -31,7 +31,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
   const disabled = { enabled: false };
   return {
     adapter,
-    jwks: { keys: keyRing.published().map((key) => key.privateJwk) },
+    jwks: { keys: keyRing.published().map((key) => key.privateKey) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -89,7 +89,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     extraClientMetadata: { properties: [...OWN_CLIENT_METADATA] },
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (_ctx, origin, client) => isOwnOrigin(origin, client.redirectUris ?? []),
-    cookies: cookies(issuer, options.cookieSecret),
+    cookies: cookies(issuer, options.cookieSecrets),
     findAccount: (_ctx, id) => findAccount(id),
     extraTokenClaims: accessTokenClaims,
     // Every use gives a new refresh token: a stolen one shows itself at its second use (RFC 9700 §4.14.2).
@@ -125,11 +125,11 @@ function isOwnOrigin(origin: string, redirectUris: readonly string[]): boolean {
  * `__Host-` ties a cookie to this host, `__Secure-` to TLS: a neighbouring subdomain cannot plant one (RFC 6265bis
  * §4.1.3). The short ones have a path each, so that two tabs do not disturb each other, which `__Host-` rules out.
  */
-function cookies(issuer: string, secret: string): Configuration['cookies'] {
+function cookies(issuer: string, secrets: readonly string[]): Configuration['cookies'] {
   const isSecure = new URL(issuer).protocol === 'https:';
   const options = { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure } as const;
   return {
-    keys: [secret],
+    keys: [...secrets],
     names: {
       session: `${isSecure ? '__Host-' : ''}countersign-session`,
       interaction: `${isSecure ? '__Secure-' : ''}countersign-interaction`,

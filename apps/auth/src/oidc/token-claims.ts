@@ -17,16 +17,16 @@ export function toAuthenticatedAccount(account: Account): AuthenticatedAccount {
 }
 
 /**
- * Claims of an access token beyond those that oidc-provider sets. `roles` (RFC 9068 §2.2.3.1) only when a person is
- * the subject. `auth_time` is that of the login, which a refresh does not change (§2.2.1). `sub` is repeated for a
- * client, so that introspection of an opaque token names its subject too. `grant_id` names the grant that the token
- * came of, so that the token can end with it.
+ * Claims of an access token beyond those that oidc-provider sets. `roles` (RFC 9068 §2.2.3.1) are those of the
+ * subject: of the person, or of a client that was registered with some. `auth_time` is that of the login, which a
+ * refresh does not change (§2.2.1). `sub` is repeated for a client, so that introspection of an opaque token names its
+ * subject too. `grant_id` names the grant that the token came of, so that the token can end with it.
  */
 export function accessTokenClaims(
   { oidc }: KoaContextWithOIDC,
   token: AccessToken | ClientCredentials,
 ): Record<string, unknown> {
-  if (token.kind === 'ClientCredentials') return { sub: token.clientId };
+  if (token.kind === 'ClientCredentials') return { sub: token.clientId, roles: oidc.client?.['roles'] };
   const exchanged = oidc.entities[EXCHANGED_CLAIMS] as ExchangedClaims | undefined;
   if (exchanged !== undefined) return { ...exchanged };
   // The provider types an account as what it needs of it; `toAuthenticatedAccount` made every one.

@@ -39,6 +39,7 @@ const reports = { identifier: 'https://reports.example', scopes: ['reports:read'
 
 function load(entries: unknown, isDemo: 'demo' | 'production' = 'production') {
   return loadResourceServers({
+    ISSUER: 'https://issuer.example',
     AUDIENCE: API,
     ACCESS_TOKEN_ALGORITHM: 'PS256',
     RESOURCE_SERVERS: typeof entries === 'string' ? entries : JSON.stringify(entries),
@@ -111,6 +112,11 @@ describe('the resource servers', () => {
     ['a longer life than any token', [{ ...reports, access_token_seconds: 301 }], /access_token_seconds/],
     ['no life', [{ ...reports, access_token_seconds: 0 }], /access_token_seconds/],
     ['the identifier of the API', [{ ...ledger, identifier: API }], /two .* https:\/\/api\.example/],
+    [
+      'the identifier of the admin API',
+      [{ ...ledger, identifier: 'https://issuer.example/admin' }],
+      /two .* https:\/\/issuer\.example\/admin/,
+    ],
     ['one identifier twice', [ledger, { ...reports, identifier: ledger.identifier }], /two .*ledger/],
     ['a secret that is not there', [{ ...ledger, secret_file: files.missing }], /ENOENT/],
     ['a secret of 31 bytes', [{ ...ledger, secret_file: files.short }], /32 bytes/],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ConfigurationError } from '@countersign/platform';
+import { ADMIN_SCOPES, adminResource } from '../admin/admin-scopes.js';
 import type { AuthConfig } from '../app.config.js';
 import { API_SCOPES } from '../oidc/resource-server.js';
 import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
@@ -12,16 +13,16 @@ import { readOrCreateSharedSecret, readSharedSecret } from './shared-secret.js';
 
 type Settings = Pick<
   AuthConfig,
-  'AUDIENCE' | 'ACCESS_TOKEN_ALGORITHM' | 'RESOURCE_SERVERS' | 'DEMO' | 'DATA_DIR'
+  'ISSUER' | 'AUDIENCE' | 'ACCESS_TOKEN_ALGORITHM' | 'RESOURCE_SERVERS' | 'DEMO' | 'DATA_DIR'
 >;
 
 /**
- * The API, and the resource servers of the settings; in the demo one of every kind besides.
+ * The API, the admin API, and the resource servers of the settings; in the demo one of every kind besides.
  *
  * @throws ConfigurationError when a secret is unfit, or when two resource servers could be taken for one.
  */
 export function loadResourceServers(settings: Settings): ResourceServers {
-  const { AUDIENCE, ACCESS_TOKEN_ALGORITHM, RESOURCE_SERVERS, DEMO } = settings;
+  const { ISSUER, AUDIENCE, ACCESS_TOKEN_ALGORITHM, RESOURCE_SERVERS, DEMO } = settings;
   return ResourceServers.of([
     {
       identifier: AUDIENCE,
@@ -29,6 +30,13 @@ export function loadResourceServers(settings: Settings): ResourceServers {
       accessTokenSeconds: ACCESS_TOKEN_SECONDS,
       accessToken: { name: ACCESS_TOKEN_ALGORITHM },
       clientsChoose: true,
+    },
+    {
+      identifier: adminResource(ISSUER),
+      scopes: ADMIN_SCOPES,
+      accessTokenSeconds: ACCESS_TOKEN_SECONDS,
+      accessToken: { name: ACCESS_TOKEN_ALGORITHM },
+      clientsChoose: false,
     },
     ...parseResourceServers(RESOURCE_SERVERS).map(toResourceServer),
     ...(DEMO ? demoResourceServers(settings) : []),

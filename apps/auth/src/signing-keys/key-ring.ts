@@ -4,7 +4,7 @@
  */
 export const JWKS_MAX_AGE_SECONDS = 300;
 
-/** JWS algorithms that have a key from the first start on. */
+/** JWS algorithms that a key of the ring can have; EdDSA with Ed25519 (RFC 8037 §3.1). */
 export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
