@@ -22,6 +22,13 @@ export const settings = z.object({
     .describe(
       'resource servers besides the API: a JSON list of identifier, scopes, access_token, access_token_seconds, secret_file',
     ),
+  TRUSTED_PROXY_HOPS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('own reverse proxies in front that append to X-Forwarded-For: whose entries throttles believe'),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { TOKEN_EXCHANGE } from '../token-exchange/token-exchange-policy.js';
 import { registrationFaults, type ClientRegistration } from './client-registration.js';
 
 const accepted: ClientRegistration = {
@@ -8,6 +9,9 @@ const accepted: ClientRegistration = {
   grant_types: ['authorization_code'],
   scope: 'openid',
 };
+
+const policy = { subject_clients: ['web'], audiences: ['https://api.example'] };
+const exchange = { grant_types: [TOKEN_EXCHANGE], token_exchange: policy };
 
 describe('a client registration', () => {
   it('has no faults when it keeps the rules', () => {
@@ -24,6 +28,14 @@ describe('a client registration', () => {
     ['a redirect over plain http (RFC 9700 §2.6)', { redirect_uris: ['http://app.example/callback'] }],
     ['a logout redirect over plain http', { post_logout_redirect_uris: ['http://app.example/'] }],
     ['roles of a public client', { token_endpoint_auth_method: 'none', roles: ['admin'] }],
+    ['the grant type of token exchange without a word on what', { grant_types: [TOKEN_EXCHANGE] }],
+    ['token exchange for no resource server', { ...exchange, token_exchange: { ...policy, audiences: [] } }],
+    [
+      'token exchange of nobody’s tokens',
+      { ...exchange, token_exchange: { ...policy, subject_clients: [] } },
+    ],
+    ['token exchange without its grant type', { token_exchange: policy }],
+    ['token exchange of a public client', { ...exchange, token_endpoint_auth_method: 'none' }],
     ['no list of scopes', { scope: undefined }],
   ])('has a fault with %s', (_deviation, deviating) => {
     expect(registrationFaults({ ...accepted, ...deviating })).toHaveLength(1);

@@ -1,13 +1,19 @@
 import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
-import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
-import { verifyClientSecret } from '../clients/client-secret.js';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
-import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
-import { SubjectTokenVerifier } from '../token-exchange/subject-token.js';
 import { registerTokenExchange } from '../token-exchange/register-token-exchange.js';
+import { SubjectTokenVerifier } from '../token-exchange/subject-token.js';
+import { logFailedLogouts } from './back-channel-logout.js';
+import { useHashedSecrets } from './client-authentication.js';
+import { throttlePolling, throttleUserCodes } from './device-flow.js';
+import { guardIntrospection } from './introspection-guard.js';
+import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
 import { findSubjectRoles } from './find-subject-roles.js';
+import { refuseUnregisteredGrantTypes } from './grant-types.js';
+import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
+import { detectReplaysAtomically } from './replay-detection.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -17,7 +23,14 @@ import { setResponseHeaders } from './response-headers.js';
 export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
-  useOwnClientRules(provider);
+  useOwnRedirectRules(provider);
+  refuseUnregisteredGrantTypes(provider);
+  useHashedSecrets(provider, options.trustedProxyHops);
+  detectReplaysAtomically(provider, options.orm);
+  throttleUserCodes(provider, options.trustedProxyHops);
+  throttlePolling(provider);
+  rotateInOneStep(provider, options.refreshTokens);
+  endLeakedFamilies(provider, options.refreshTokens);
   registerTokenExchange(provider, {
     resourceServers: options.resourceServers,
     subjectTokens: new SubjectTokenVerifier({
@@ -26,8 +39,10 @@ export function createProvider(options: ProviderOptions): Provider {
     }),
     findSubjectRoles: (token) => findSubjectRoles(token, provider, options.findAccount),
   });
+  guardIntrospection(provider, options.trustedProxyHops);
   provider.use(setResponseHeaders);
   logFaults(provider);
+  logFailedLogouts(provider);
   return provider;
 }
 
@@ -47,21 +62,12 @@ function pinOrigin(provider: Provider, issuer: string): void {
   });
 }
 
-function useOwnClientRules({ Client }: Provider): void {
+function useOwnRedirectRules({ Client }: Provider): void {
   Client.prototype.redirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.redirectUris ?? [], uri);
   };
   Client.prototype.postLogoutRedirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.postLogoutRedirectUris ?? [], uri);
-  };
-  // RFC 6749 §5.2: oidc-provider calls it an invalid request.
-  Client.prototype.grantTypeAllowed = function (type) {
-    if (this.grantTypes?.includes(type)) return true;
-    if (Provider.ctx?.oidc.params?.['grant_type'] !== type) return false;
-    throw new errors.UnauthorizedClient('the client may not use this grant type');
-  };
-  Client.prototype.compareClientSecret = function (secret) {
-    return verifyClientSecret(secret, this.clientSecret ?? '');
   };
 }
 

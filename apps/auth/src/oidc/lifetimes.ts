@@ -15,6 +15,7 @@ export const lifetimes: Configuration['ttl'] = {
   AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ACCESS_TOKEN_SECONDS,
   ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ACCESS_TOKEN_SECONDS,
   AuthorizationCode: MINUTE,
+  DeviceCode: 10 * MINUTE,
   IdToken: 10 * MINUTE,
   Interaction: 30 * MINUTE,
   Session: SESSION_SECONDS,

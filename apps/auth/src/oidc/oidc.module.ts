@@ -17,6 +17,7 @@ import { ClientStore } from './client-store.js';
 import { createProvider } from './create-provider.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
+import { RefreshTokenStore } from './refresh-token-store.js';
 import { toAuthenticatedAccount } from './token-claims.js';
 
 @Module({})
@@ -49,14 +50,19 @@ export class OidcModule {
           ) => {
             const keyRing = await signingKeys.loadOrCreate();
             assertKeysFor(resourceServers.signingAlgorithms(), keyRing);
+            const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
             const provider = createProvider({
               issuer: config.ISSUER,
               audience: config.AUDIENCE,
               resourceServers,
               keyRing,
               cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
+              nonceSecret: Buffer.from(nonceSecret, 'base64url'),
+              trustedProxyHops: config.TRUSTED_PROXY_HOPS,
+              orm,
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
+              refreshTokens: new RefreshTokenStore(orm),
               findAccount: async (id) => {
                 const account = await accounts.findEnabled(id);
                 return account && toAuthenticatedAccount(account);

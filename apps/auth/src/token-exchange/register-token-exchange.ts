@@ -95,6 +95,7 @@ class TokenExchange {
   ): Promise<{ readonly token: SubjectToken; readonly roles: readonly string[] | undefined }> {
     try {
       const token = await this.options.subjectTokens.verify(subjectToken, provider);
+      if (token.exp <= nowSeconds()) throw new SubjectTokenError('it has expired');
       // A proof of possession would be lost: whoever stole the token could launder it into one without.
       if (token.cnf !== undefined) throw new SubjectTokenError('it is sender-constrained');
       if (!policy.subject_clients.includes(token.client_id)) {
