@@ -2,6 +2,7 @@ import type { Orm } from '@countersign/platform/database';
 import { and, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
+import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { ArtefactStore } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { openHandle, sealHandle } from './sealed-handle.js';
@@ -23,8 +24,8 @@ const successors = alias(artefacts, 'successors');
 
 /** oidc-provider's storage of refresh tokens. */
 export class RefreshTokenStore extends ArtefactStore {
-  constructor(orm: Orm) {
-    super('RefreshToken', orm);
+  constructor(orm: Orm, events: Pick<SecurityEventLog, 'append'>) {
+    super('RefreshToken', orm, events);
   }
 
   /**
@@ -59,7 +60,7 @@ export class RefreshTokenStore extends ArtefactStore {
       // In the order of the table's columns, with their types: drizzle names them all.
       .select(
         sql`SELECT ${this.model}::text, ${id}::text, ${JSON.stringify(row.payload)}::jsonb, ${row.grantId}::text,
-          ${row.accountId}::text, ${row.userCode}::text, ${row.uid}::text, ${row.expiresAt?.toISOString()}::timestamptz,
+          ${row.clientId}::text, ${row.accountId}::text, ${row.userCode}::text, ${row.uid}::text, ${row.expiresAt?.toISOString()}::timestamptz,
           NULL::timestamptz, NULL::text, ${sealHandle(handle, used)}::text FROM ${usedUp}`,
       )
       .returning({ id: artefacts.id });

@@ -26,6 +26,17 @@ export class ResourceServers {
     return this.byIdentifier.get(identifier);
   }
 
+  identifiers(): readonly string[] {
+    return this.servers.map(({ identifier }) => identifier);
+  }
+
+  /** Identifiers of those that may get opaque tokens, which they have to introspect. */
+  introspected(): readonly string[] {
+    return this.servers
+      .filter(({ accessToken, clientsChoose }) => accessToken.name === 'opaque' || clientsChoose)
+      .map(({ identifier }) => identifier);
+  }
+
   scopes(): readonly string[] {
     return [...new Set(this.servers.flatMap(({ scopes }) => scopes))];
   }
