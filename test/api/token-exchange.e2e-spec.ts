@@ -87,6 +87,7 @@ describe('token exchange (RFC 8693)', () => {
       clientId: 'demo-exchange',
       scopes: ['orders:read'],
       roles: ['customer'],
+      actors: ['demo-exchange'],
     });
     expect((await client.get('/orders')).status).toBe(200);
     expect((await client.get('/payments')).status).toBe(403);
