@@ -17,6 +17,17 @@ export const settings = z.object({
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
     .optional()
     .describe('wraps the signing keys: 32 bytes in base64url; made on first start when DEMO=true'),
+  ADMIN_CLIENT_SECRET: z
+    .string()
+    .optional()
+    .describe(
+      'secret of the client countersign-admin, which the operator uses the admin API with; there is no such client without it',
+    ),
+  KEY_ENCRYPTION_KEY_PREVIOUS: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}(?:[\s,]+[A-Za-z0-9_-]{43})*$/, 'is not a list of 32 bytes in base64url each')
+    .optional()
+    .describe('earlier ones, which still open what they sealed; a start seals it under KEY_ENCRYPTION_KEY'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

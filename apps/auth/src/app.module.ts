@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { ManagementModule } from '@countersign/platform';
 import { DatabaseModule } from '@countersign/platform/database';
+import { ProblemFilter } from '@countersign/platform/http';
+import { AdminModule } from './admin/admin.module.js';
 import type { AuthConfig } from './app.config.js';
 import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
@@ -21,9 +24,11 @@ export class AppModule {
           migrationsDirectory: fileURLToPath(new URL('migrations', import.meta.url)),
         }),
         DemoModule.forRoot(config),
+        AdminModule.forRoot(config),
         InteractionsModule.forRoot(config),
         OidcModule.forRoot(config),
       ],
+      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     };
   }
 }

@@ -1,3 +1,4 @@
+import { assertEveryHandlerDeclaresAccess } from '@countersign/auth';
 import { createHttpApp, loadConfig, runProcess } from '@countersign/platform';
 import { AppModule } from './app.module.js';
 import { settings } from './app.config.js';
@@ -13,5 +14,6 @@ await runProcess('auth', async () => {
     maxBodyBytes: MAX_BODY_BYTES,
   });
   mountProvider(app.getHttpAdapter().getInstance(), app.get(CurrentProvider));
+  assertEveryHandlerDeclaresAccess(app);
   await app.listen(config.PORT, config.HOST);
 });

@@ -1,10 +1,10 @@
 import { AccessTokenModule } from '@countersign/auth/passport';
 import { ManagementModule } from '@countersign/platform';
+import { ProblemFilter } from '@countersign/platform/http';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { GatewayConfig } from './app.config.js';
 import { IssuerReadiness } from './http/issuer-readiness.js';
-import { ProblemFilter } from './http/problem.filter.js';
 import { MeController } from './me/me.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PaymentsModule } from './payments/payments.module.js';

@@ -4,7 +4,7 @@ export { AuthError, type AuthErrorCode } from './auth-error.js';
 export { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './jose/signature-algorithm.js';
 export { identityHeaders, type Principal } from './principal.js';
 export { bootstrapWorkload } from './propagation/bootstrap-workload.js';
-export { CurrentCaller, CurrentPrincipal, type Caller } from './propagation/caller.js';
+export { currentCaller, CurrentCaller, CurrentPrincipal, type Caller } from './propagation/caller.js';
 export { type MessageContract } from './propagation/message-contract.js';
 export { spiffeId } from './propagation/spiffe.js';
 export { createTransactionTokenVerifier } from './propagation/transaction-token-keys.js';

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import type { Transaction } from '../sessions/open-access.repository.js';
 import type { Account } from './account.js';
 import { accounts } from './accounts.table.js';
 
@@ -11,7 +12,7 @@ export interface Credentials {
 
 @Injectable()
 export class AccountsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(@Inject(Database) private readonly database: Pick<Database, 'orm'>) {}
 
   /** The account, unless it is disabled: its tokens end with it. */
   async findEnabled(id: string): Promise<Account | undefined> {
@@ -28,6 +29,26 @@ export class AccountsRepository {
       .from(accounts)
       .where(and(eq(accounts.email, email), isNull(accounts.disabledAt)));
     return row && { account: toAccount(row), passwordHash: row.passwordHash };
+  }
+
+  /** @returns whether it was enabled until now */
+  async disable(id: string, tx: Transaction): Promise<boolean> {
+    const changed = await tx
+      .update(accounts)
+      .set({ disabledAt: sql`now()` })
+      .where(and(eq(accounts.id, id), isNull(accounts.disabledAt)))
+      .returning({ id: accounts.id });
+    return changed.length > 0;
+  }
+
+  /** @returns whether it was disabled until now */
+  async enable(id: string): Promise<boolean> {
+    const changed = await this.database.orm
+      .update(accounts)
+      .set({ disabledAt: null })
+      .where(and(eq(accounts.id, id), isNotNull(accounts.disabledAt)))
+      .returning({ id: accounts.id });
+    return changed.length > 0;
   }
 
   async exists(id: string): Promise<boolean> {

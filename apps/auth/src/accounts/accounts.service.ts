@@ -1,4 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { Database } from '@countersign/platform/database';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { OpenAccessRepository } from '../sessions/open-access.repository.js';
 import { normalizeEmail, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -8,6 +11,9 @@ export class AccountsService {
   constructor(
     private readonly repository: AccountsRepository,
     private readonly passwordHasher: PasswordHasher,
+    private readonly openAccess: OpenAccessRepository,
+    private readonly securityEvents: SecurityEventLog,
+    @Inject(Database) private readonly database: Pick<Database, 'orm'>,
   ) {}
 
   findEnabled(id: string): Promise<Account | undefined> {
@@ -24,5 +30,30 @@ export class AccountsService {
     const credentials = await this.repository.findCredentials(normalizeEmail(email));
     const matches = await this.passwordHasher.verify(password, credentials?.passwordHash);
     return matches ? credentials?.account : undefined;
+  }
+
+  /**
+   * Locks an account out at once: sessions, grants, refresh tokens and logins under way end, and every verifier is
+   * told, in one transaction (OWASP ASVS 7.4.2).
+   *
+   * @returns whether it was enabled until now
+   */
+  async disable(id: string): Promise<boolean> {
+    return this.database.orm.transaction(async (tx) => {
+      if (!(await this.repository.disable(id, tx))) return false;
+      await this.openAccess.deleteAll(id, tx);
+      await this.securityEvents.append({ type: 'account-disabled', subject: id }, tx);
+      return true;
+    });
+  }
+
+  /** Lets an account log in again; what ended stays ended. @returns whether it was disabled until now */
+  enable(id: string): Promise<boolean> {
+    return this.repository.enable(id);
+  }
+
+  /** Ends every session and grant of an account: "sign out everywhere". */
+  async signOutEverywhere(id: string): Promise<void> {
+    await this.database.orm.transaction((tx) => this.openAccess.endAll(id, tx));
   }
 }

@@ -23,6 +23,7 @@ describe('a client registration', () => {
     ['the same in upper case', { client_id: '6F1C2A54-0F3B-4D0E-9A57-1D0B1C7E0001' }],
     ['a redirect over plain http (RFC 9700 §2.6)', { redirect_uris: ['http://app.example/callback'] }],
     ['a logout redirect over plain http', { post_logout_redirect_uris: ['http://app.example/'] }],
+    ['roles of a public client', { token_endpoint_auth_method: 'none', roles: ['admin'] }],
     ['no list of scopes', { scope: undefined }],
   ])('has a fault with %s', (_deviation, deviating) => {
     expect(registrationFaults({ ...accepted, ...deviating })).toHaveLength(1);

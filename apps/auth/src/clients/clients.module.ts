@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ClientsController } from './clients.controller.js';
 import { ClientsRepository } from './clients.repository.js';
 
-@Module({ providers: [ClientsRepository], exports: [ClientsRepository] })
+@Module({ controllers: [ClientsController], providers: [ClientsRepository], exports: [ClientsRepository] })
 export class ClientsModule {}

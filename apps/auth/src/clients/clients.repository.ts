@@ -30,4 +30,13 @@ export class ClientsRepository {
       .values({ clientId: registration.client_id, ...values })
       .onConflictDoUpdate({ target: clients.clientId, set: values });
   }
+
+  async remove(clientId: string): Promise<void> {
+    await this.database.orm.delete(clients).where(eq(clients.clientId, clientId));
+  }
+
+  async list(): Promise<readonly ClientRegistration[]> {
+    const rows = await this.database.orm.select().from(clients).orderBy(clients.clientId);
+    return rows.map(({ metadata }) => metadata);
+  }
 }

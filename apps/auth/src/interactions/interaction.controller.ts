@@ -1,3 +1,4 @@
+import { Access } from '@countersign/auth';
 import {
   Body,
   Controller,
@@ -24,6 +25,7 @@ import { sendPage } from './send-page.js';
 
 /** Login and consent: the pages to which an authorization request leads, and the forms on them. */
 @Controller('interaction/:uid')
+@Access({ publicBecause: 'people log in here; the signed cookie of the interaction says whose it is' })
 @UseGuards(SameOriginGuard)
 @UseFilters(InteractionErrorFilter)
 export class InteractionController {

@@ -28,6 +28,7 @@ export class ArtefactStore implements Adapter {
     const values = {
       payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
       grantId: payload.grantId ?? null,
+      accountId: accountOf(payload) ?? null,
       userCode: payload.userCode ?? null,
       uid: payload.uid ?? null,
       expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
@@ -104,4 +105,9 @@ export class ArtefactStore implements Adapter {
   private idOf(handle: string): string {
     return BEARER_MODELS.has(this.model) ? createHash('sha256').update(handle).digest('base64url') : handle;
   }
+}
+
+/** An interaction belongs to who has just logged in, and before that to the session that it began in. */
+function accountOf({ accountId, result, session }: AdapterPayload): string | undefined {
+  return accountId ?? result?.login?.accountId ?? session?.accountId;
 }

@@ -6,7 +6,7 @@ import { AccountsService } from '../accounts/accounts.service.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
-import { KeyEncryptionKey } from '../signing-keys/key-encryption-key.js';
+import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
@@ -30,7 +30,7 @@ export class OidcModule {
           provide: CurrentProvider,
           inject: [
             SigningKeysService,
-            KeyEncryptionKey,
+            KeyEncryption,
             Database,
             ClientsRepository,
             AccountsService,
@@ -38,7 +38,7 @@ export class OidcModule {
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
-            keyEncryptionKey: KeyEncryptionKey,
+            keyEncryption: KeyEncryption,
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
@@ -49,7 +49,7 @@ export class OidcModule {
               issuer: config.ISSUER,
               audience: config.AUDIENCE,
               keyRing,
-              cookieSecret: keyEncryptionKey.deriveSecret('cookies'),
+              cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
               findAccount: async (id) => {

@@ -5,7 +5,12 @@ import type { SigningKey } from '../signing-keys/signing-key.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
-import { API_SCOPES, assertOwnResource, defaultResource, resolveResourceServer } from './resource-server.js';
+import {
+  assertOwnResource,
+  defaultResource,
+  resolveResourceServer,
+  resourceServers,
+} from './resource-server.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
 export interface ProviderOptions {
@@ -13,8 +18,8 @@ export interface ProviderOptions {
   /** Resource identifier of the API. */
   readonly audience: string;
   readonly keyRing: KeyRing<SigningKey>;
-  /** Signs the cookies. */
-  readonly cookieSecret: string;
+  /** The first signs the cookies, each is accepted. */
+  readonly cookieSecrets: readonly string[];
   readonly adapter: (model: string) => Adapter;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
 }
@@ -22,9 +27,10 @@ export interface ProviderOptions {
 export function providerConfiguration(options: ProviderOptions): Configuration {
   const { issuer, audience, keyRing, adapter, findAccount } = options;
   const disabled = { enabled: false };
+  const servers = resourceServers(issuer, audience);
   return {
     adapter,
-    jwks: { keys: keyRing.published().map((key) => key.privateJwk) },
+    jwks: { keys: keyRing.published().map((key) => key.privateKey) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -62,7 +68,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
         useGrantedResource: () => true,
         getResourceServerInfo: ({ oidc }, indicator, client) =>
           resolveResourceServer(indicator, oidc.params?.['resource'], {
-            audience,
+            servers,
             format: client['access_token_format'] === 'opaque' ? 'opaque' : 'jwt',
           }),
       },
@@ -72,7 +78,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     responseTypes: ['code'],
     pkce: { required: () => true },
-    scopes: ['openid', 'offline_access', ...API_SCOPES],
+    scopes: ['openid', 'offline_access', ...servers.flatMap((server) => server.scopes)],
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
@@ -80,14 +86,14 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     extraClientMetadata: { properties: [...OWN_CLIENT_METADATA] },
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (_ctx, origin, client) => isOwnOrigin(origin, client.redirectUris ?? []),
-    cookies: cookies(issuer, options.cookieSecret),
+    cookies: cookies(issuer, options.cookieSecrets),
     findAccount: (_ctx, id) => findAccount(id),
     extraTokenClaims: accessTokenClaims,
     // Every use gives a new refresh token: a stolen one shows itself at its second use (RFC 9700 §4.14.2).
     // The resource is looked at first: oidc-provider does so after the old token is used up, and a slip in that
     // parameter would end the login.
     rotateRefreshToken: ({ oidc }) => {
-      assertOwnResource(oidc.params?.['resource'], audience);
+      assertOwnResource(oidc.params?.['resource'], servers);
       return true;
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -109,11 +115,11 @@ function isOwnOrigin(origin: string, redirectUris: readonly string[]): boolean {
  * `__Host-` ties a cookie to this host, `__Secure-` to TLS: a neighbouring subdomain cannot plant one (RFC 6265bis
  * §4.1.3). The short ones have a path each, so that two tabs do not disturb each other, which `__Host-` rules out.
  */
-function cookies(issuer: string, secret: string): Configuration['cookies'] {
+function cookies(issuer: string, secrets: readonly string[]): Configuration['cookies'] {
   const isSecure = new URL(issuer).protocol === 'https:';
   const options = { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure } as const;
   return {
-    keys: [secret],
+    keys: [...secrets],
     names: {
       session: `${isSecure ? '__Host-' : ''}countersign-session`,
       interaction: `${isSecure ? '__Secure-' : ''}countersign-interaction`,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { errors } from 'oidc-provider';
-import { defaultResource, resolveResourceServer } from './resource-server.js';
+import { defaultResource, resolveResourceServer, resourceServers } from './resource-server.js';
 
 const audience = 'https://api.example';
+const servers = resourceServers('https://issuer.example', audience);
 
 describe('the resource of a request that names none', () => {
   it.each([
@@ -16,10 +17,19 @@ describe('the resource of a request that names none', () => {
 
 describe('the resource server', () => {
   it('gives tokens for the API its scopes, its format and 5 minutes', () => {
-    expect(resolveResourceServer(audience, audience, { audience, format: 'jwt' })).toMatchObject({
+    expect(resolveResourceServer(audience, audience, { servers, format: 'jwt' })).toMatchObject({
       audience,
       scope: 'orders:read orders:write payments:read payments:write',
       accessTokenTTL: 300,
+      accessTokenFormat: 'jwt',
+    });
+  });
+
+  it('gives tokens for the admin API its own scopes, and never as opaque handles', () => {
+    const admin = 'https://issuer.example/admin';
+    expect(resolveResourceServer(admin, admin, { servers, format: 'opaque' })).toMatchObject({
+      audience: admin,
+      scope: 'keys:admin clients:admin accounts:admin',
       accessTokenFormat: 'jwt',
     });
   });
@@ -30,7 +40,7 @@ describe('the resource server', () => {
     ['one of several', audience, [audience, 'https://other.example']],
     ['named twice', audience, [audience, audience]],
   ])('is refused when it is %s (RFC 8707 §2)', (_deviation, indicator, requested) => {
-    expect(() => resolveResourceServer(indicator, requested, { audience, format: 'jwt' })).toThrow(
+    expect(() => resolveResourceServer(indicator, requested, { servers, format: 'jwt' })).toThrow(
       errors.InvalidTarget,
     );
   });

@@ -16,15 +16,15 @@ export function toAuthenticatedAccount(account: Account): AuthenticatedAccount {
 }
 
 /**
- * Claims of an access token beyond those that oidc-provider sets. `roles` (RFC 9068 §2.2.3.1) only when a person is
- * the subject. `auth_time` is that of the login, which a refresh does not change (§2.2.1). `sub` is repeated for a
+ * Claims of an access token beyond those that oidc-provider sets. `roles` (RFC 9068 §2.2.3.1) are those of the
+ * subject: of the person, or of a client that was registered with some. `auth_time` is that of the login, which a refresh does not change (§2.2.1). `sub` is repeated for a
  * client, so that introspection of an opaque token names its subject too.
  */
 export function accessTokenClaims(
   { oidc }: KoaContextWithOIDC,
   token: AccessToken | ClientCredentials,
 ): Record<string, unknown> {
-  if (token.kind === 'ClientCredentials') return { sub: token.clientId };
+  if (token.kind === 'ClientCredentials') return { sub: token.clientId, roles: oidc.client?.['roles'] };
   // The provider types an account as what it needs of it; `toAuthenticatedAccount` made every one.
   const account = oidc.entities.Account as AuthenticatedAccount | undefined;
   const source = oidc.entities.RefreshToken ?? oidc.entities.AuthorizationCode;

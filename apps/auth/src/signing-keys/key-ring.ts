@@ -4,10 +4,11 @@
  */
 export const JWKS_MAX_AGE_SECONDS = 300;
 
-/** JWS algorithms that have a key from the first start on. */
-export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const;
+/** JWS algorithms that a key of the ring can have; EdDSA with Ed25519 (RFC 8037 §3.1). */
+export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
 
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+/** Those that have a key from the first start on. */
+export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const satisfies readonly SigningAlgorithm[];
 
 /**
  * `announced`: in the JWKS, not signing yet. `signing`: signs new tokens, one key for each algorithm. `retired`: in

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
@@ -8,12 +8,23 @@ import { AccessTokenStrategy } from './access-token.strategy.js';
 import { CallerInterceptor } from './caller.interceptor.js';
 import { CHALLENGE, HttpAccessGuard } from './http-access.guard.js';
 import { IssuerKeys } from './issuer-keys.js';
+import { OwnKeys, type PublishedKeys } from './own-keys.js';
 
-export interface AccessTokenOptions {
-  /** `iss` to the letter. */
-  readonly issuer: string;
+export type AccessTokenOptions = AccessTokenRules & (FetchedKeys | KeysOfOurOwn);
+
+interface FetchedKeys {
   /** Where the issuer's keys are; null asks its discovery document. */
   readonly jwksUri: string | null;
+}
+
+interface KeysOfOurOwn {
+  /** For an issuer that verifies its own tokens: the provider, of a global module, that knows its keys. */
+  readonly ownKeys: InjectionToken<PublishedKeys>;
+}
+
+interface AccessTokenRules {
+  /** `iss` to the letter. */
+  readonly issuer: string;
   /** This API's resource identifier, which `aud` has to name. */
   readonly audience: string;
   readonly algorithms: readonly SignatureAlgorithm[];
@@ -37,12 +48,7 @@ export class AccessTokenModule {
       module: AccessTokenModule,
       imports: [PassportModule],
       providers: [
-        { provide: IssuerKeys, useFactory: () => new IssuerKeys(options) },
-        {
-          provide: AccessTokenVerifier,
-          inject: [IssuerKeys],
-          useFactory: (keys: IssuerKeys) => new AccessTokenVerifier({ ...options, keys, now: Date.now }),
-        },
+        ...verification(options),
         AccessTokenStrategy,
         Reflector,
         { provide: CHALLENGE, useValue: { realm: audience } },
@@ -52,9 +58,28 @@ export class AccessTokenModule {
           useFactory: () => new CallerInterceptor(issueTransactionToken ?? refuseTransactionTokens(issuer)),
         },
       ],
-      exports: [IssuerKeys],
+      exports: 'ownKeys' in options ? [] : [IssuerKeys],
     };
   }
+}
+
+/** The verifier, and what it gets its keys from. */
+function verification(options: AccessTokenOptions): Provider[] {
+  const verifierWith = (keys: Pick<IssuerKeys, 'find'>) =>
+    new AccessTokenVerifier({ ...options, keys, now: Date.now });
+  if ('ownKeys' in options) {
+    return [
+      {
+        provide: AccessTokenVerifier,
+        inject: [options.ownKeys],
+        useFactory: (source: PublishedKeys) => verifierWith(new OwnKeys(source)),
+      },
+    ];
+  }
+  return [
+    { provide: IssuerKeys, useFactory: () => new IssuerKeys(options) },
+    { provide: AccessTokenVerifier, inject: [IssuerKeys], useFactory: verifierWith },
+  ];
 }
 
 function refuseTransactionTokens(issuer: string): (principal: Principal) => string {

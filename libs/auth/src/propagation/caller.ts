@@ -40,8 +40,17 @@ export function requireCaller(): CallerContext {
   return context;
 }
 
+/**
+ * The caller that the running code works for; handlers take it from a parameter instead.
+ *
+ * @throws TypeError outside a request
+ */
+export function currentCaller(): Caller {
+  return requireCaller().caller;
+}
+
 /** Hands the verified principal to a handler's parameter. */
-export const CurrentPrincipal = createParamDecorator((): Principal => requireCaller().caller.principal);
+export const CurrentPrincipal = createParamDecorator((): Principal => currentCaller().principal);
 
 /** Hands the caller with its transaction and workload to a handler's parameter. */
-export const CurrentCaller = createParamDecorator((): Caller => requireCaller().caller);
+export const CurrentCaller = createParamDecorator(currentCaller);

@@ -32,6 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const problem = toProblem(error);
     this.log(error, problem, http.getRequest<FastifyRequest>());
+    // An answer depends on who asked: no cache may give it to another (RFC 9111 §3.5).
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     if (problem.status === 503 && !reply.hasHeader('retry-after')) {
       reply.header('retry-after', String(OUTAGE_RETRY_SECONDS));
     }

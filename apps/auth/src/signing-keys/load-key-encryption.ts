@@ -3,15 +3,26 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigurationError } from '@countersign/platform';
 import type { AuthConfig } from '../app.config.js';
-import { KeyEncryptionKey } from './key-encryption-key.js';
+import { KeyEncryption } from './key-encryption.js';
+import { LocalKeyEncryptionKey } from './local-key-encryption-key.js';
+
+type Settings = Pick<AuthConfig, 'KEY_ENCRYPTION_KEY' | 'KEY_ENCRYPTION_KEY_PREVIOUS' | 'DEMO' | 'DATA_DIR'>;
 
 /**
- * The key-encryption key of the settings; in the demo one that the first start puts into the data folder.
+ * The key-encryption keys of the settings; in the demo one that the first start puts into the data folder.
  *
  * @throws ConfigurationError outside the demo when none is set.
  */
-export function loadKeyEncryptionKey({ KEY_ENCRYPTION_KEY, DEMO, DATA_DIR }: AuthConfig): KeyEncryptionKey {
-  if (KEY_ENCRYPTION_KEY !== undefined) return KeyEncryptionKey.fromBase64url(KEY_ENCRYPTION_KEY);
+export function loadKeyEncryption(settings: Settings): KeyEncryption {
+  const previous = settings.KEY_ENCRYPTION_KEY_PREVIOUS?.split(/[\s,]+/) ?? [];
+  return new KeyEncryption(
+    currentKey(settings),
+    previous.map((text) => LocalKeyEncryptionKey.fromBase64url(text)),
+  );
+}
+
+function currentKey({ KEY_ENCRYPTION_KEY, DEMO, DATA_DIR }: Settings): LocalKeyEncryptionKey {
+  if (KEY_ENCRYPTION_KEY !== undefined) return LocalKeyEncryptionKey.fromBase64url(KEY_ENCRYPTION_KEY);
   if (!DEMO) {
     throw new ConfigurationError([
       'KEY_ENCRYPTION_KEY is not set; make one with: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="',
@@ -19,7 +30,7 @@ export function loadKeyEncryptionKey({ KEY_ENCRYPTION_KEY, DEMO, DATA_DIR }: Aut
   }
   const file = join(DATA_DIR, 'auth', 'key-encryption-key');
   try {
-    return KeyEncryptionKey.fromBase64url(readOrCreate(file));
+    return LocalKeyEncryptionKey.fromBase64url(readOrCreate(file));
   } catch (error) {
     if (error instanceof TypeError) throw new ConfigurationError([`${file}: ${error.message}`]);
     throw error;

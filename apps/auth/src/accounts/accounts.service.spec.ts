@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openMemoryDatabase } from '../../test-support/memory-database.js';
+import { ArtefactStore } from '../oidc/artefact-store.js';
+import { artefacts } from '../oidc/artefacts.table.js';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { securityEvents } from '../security-events/security-events.table.js';
+import { OpenAccessRepository } from '../sessions/open-access.repository.js';
+import type { Account } from './account.js';
+import { AccountsRepository } from './accounts.repository.js';
+import { AccountsService } from './accounts.service.js';
+import { accounts } from './accounts.table.js';
+import { PasswordHasher } from './password-hasher.js';
+
+const ACCOUNT: Account = {
+  id: '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00aa',
+  email: 'person@example.com',
+  name: 'Pat Person',
+  roles: ['customer'],
+};
+const STRANGER: Account = { ...ACCOUNT, id: ACCOUNT.id.replace('aa', 'bb'), email: 'stranger@example.com' };
+const PASSWORD = 'three words are enough';
+
+let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
+let hasher: PasswordHasher;
+let service: AccountsService;
+
+const store = (model: string) => new ArtefactStore(model, database.orm);
+const events = async () => (await database.orm.select().from(securityEvents)).map(({ event }) => event);
+const whatIsLeft = async () => (await database.orm.select().from(artefacts)).map(({ model }) => model);
+
+/** A session with a grant and its refresh token, and a login that waits to be resumed. */
+async function openEverything({ id }: Account): Promise<void> {
+  await store('Session').upsert(`s-${id}`, { jti: `s-${id}`, uid: `uid-${id}`, accountId: id }, 60);
+  await store('Grant').upsert(`g-${id}`, { jti: `g-${id}`, accountId: id }, 60);
+  await store('RefreshToken').upsert(`r-${id}`, { accountId: id, grantId: `g-${id}` }, 60);
+  await store('Interaction').upsert(`i-${id}`, { result: { login: { accountId: id } } }, 60);
+}
+
+beforeAll(async () => {
+  database = await openMemoryDatabase();
+  hasher = await PasswordHasher.create();
+  const log = new SecurityEventLog();
+  const repository = new AccountsRepository(database);
+  service = new AccountsService(repository, hasher, new OpenAccessRepository(log), log, database);
+});
+beforeEach(async () => {
+  await database.orm.delete(artefacts);
+  await database.orm.delete(securityEvents);
+  await database.orm.delete(accounts);
+  const repository = new AccountsRepository(database);
+  const passwordHash = await hasher.hash(PASSWORD);
+  for (const account of [ACCOUNT, STRANGER]) await repository.add({ account, passwordHash });
+});
+afterAll(() => database.close());
+
+describe('an account that is disabled', () => {
+  it('neither logs in nor is found, and can both when it is enabled again (ASVS 8.3.2)', async () => {
+    expect(await service.disable(ACCOUNT.id)).toBe(true);
+    expect(await service.findEnabled(ACCOUNT.id)).toBeUndefined();
+    expect(await service.authenticate(ACCOUNT.email, PASSWORD)).toBeUndefined();
+    expect(await service.enable(ACCOUNT.id)).toBe(true);
+    expect(await service.authenticate(ACCOUNT.email, PASSWORD)).toMatchObject({ id: ACCOUNT.id });
+  });
+
+  it('has no session, grant, refresh token or login under way, and others keep theirs (ASVS 7.4.2)', async () => {
+    await openEverything(ACCOUNT);
+    await openEverything(STRANGER);
+    await service.disable(ACCOUNT.id);
+    expect((await whatIsLeft()).toSorted()).toEqual(['Grant', 'Interaction', 'RefreshToken', 'Session']);
+    expect(await store('RefreshToken').find(`r-${STRANGER.id}`)).toBeDefined();
+    expect(await events()).toEqual([{ type: 'account-disabled', subject: ACCOUNT.id }]);
+  });
+
+  it('is disabled once, and said so once', async () => {
+    await service.disable(ACCOUNT.id);
+    expect(await service.disable(ACCOUNT.id)).toBe(false);
+    expect(await events()).toHaveLength(1);
+  });
+
+  it.each(['disable', 'enable'] as const)('that does not exist: %s says no', async (action) => {
+    expect(await service[action]('6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00cc')).toBe(false);
+    expect(await events()).toEqual([]);
+  });
+});
+
+describe('signing out everywhere', () => {
+  it('ends sessions, grants and tokens of the account, and says so of each (ASVS 7.4.1)', async () => {
+    await openEverything(ACCOUNT);
+    await openEverything(STRANGER);
+    await service.signOutEverywhere(ACCOUNT.id);
+    expect(await store('Session').find(`s-${ACCOUNT.id}`)).toBeUndefined();
+    expect(await store('RefreshToken').find(`r-${ACCOUNT.id}`)).toBeUndefined();
+    expect(await store('Interaction').find(`i-${ACCOUNT.id}`)).toBeUndefined();
+    expect(await store('Session').find(`s-${STRANGER.id}`)).toBeDefined();
+    expect((await events()).toSorted((a, b) => a.type.localeCompare(b.type))).toEqual([
+      { type: 'grant-revoked', grantId: `g-${ACCOUNT.id}` },
+      { type: 'session-revoked', subject: ACCOUNT.id, sessionId: `uid-${ACCOUNT.id}` },
+    ]);
+  });
+});

@@ -1,0 +1,40 @@
+import { AccessTokenModule } from '@countersign/auth/passport';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { AuthConfig } from '../app.config.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
+import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
+import { adminResource } from './admin-scopes.js';
+import { OperatorClientService, OperatorClientSettings } from './operator-client.service.js';
+
+/** Between replicas: they all read the clock of their own machine. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+
+/** Guards every route of the issuer, and lets the operator in. */
+@Module({})
+export class AdminModule {
+  static forRoot({ ISSUER, DEMO, ADMIN_CLIENT_SECRET }: AuthConfig): DynamicModule {
+    return {
+      module: AdminModule,
+      imports: [
+        ClientsModule,
+        AccessTokenModule.forRoot({
+          issuer: ISSUER,
+          ownKeys: SigningKeysService,
+          audience: adminResource(ISSUER),
+          algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+          clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
+          maxLifetimeSeconds: ACCESS_TOKEN_SECONDS,
+          issueTransactionToken: null,
+        }),
+      ],
+      providers: [
+        {
+          provide: OperatorClientSettings,
+          useFactory: () => new OperatorClientSettings(DEMO, ADMIN_CLIENT_SECRET),
+        },
+        OperatorClientService,
+      ],
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import type { Orm } from '@countersign/platform/database';
+import { and, eq, inArray } from 'drizzle-orm';
+import { artefacts } from '../oidc/artefacts.table.js';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
+
+/** What ends an account's access is written in one transaction with the reason. */
+export type Transaction = Pick<Orm, 'select' | 'insert' | 'update' | 'delete'>;
+
+/** What an account has open: sessions, grants and all that came of them. Each method works within a transaction. */
+@Injectable()
+export class OpenAccessRepository {
+  constructor(private readonly events: SecurityEventLog) {}
+
+  /**
+   * Deletes everything that could give the account's tokens to anyone, logins under way included. For a reason that
+   * has an event of its own, which names the account.
+   */
+  async deleteAll(accountId: string, tx: Transaction): Promise<void> {
+    await tx.delete(artefacts).where(eq(artefacts.accountId, accountId));
+  }
+
+  /** Ends every session and grant of the account, and says so of each. */
+  async endAll(accountId: string, tx: Transaction): Promise<void> {
+    const isTheirs = and(inArray(artefacts.model, ['Session', 'Grant']), eq(artefacts.accountId, accountId));
+    const open = await tx
+      .select({ model: artefacts.model, id: artefacts.id, uid: artefacts.uid })
+      .from(artefacts)
+      .where(isTheirs);
+    await this.deleteAll(accountId, tx);
+    for (const { model, id, uid } of open) {
+      if (model === 'Grant') await this.events.append({ type: 'grant-revoked', grantId: id }, tx);
+      else if (uid !== null)
+        await this.events.append({ type: 'session-revoked', subject: accountId, sessionId: uid }, tx);
+    }
+  }
+}
