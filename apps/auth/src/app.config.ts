@@ -12,6 +12,13 @@ export const settings = z.object({
   AUDIENCE: httpUrl()
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
+  TRUSTED_PROXY_HOPS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('own reverse proxies in front that append to X-Forwarded-For: whose entries throttles believe'),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')

@@ -1,4 +1,5 @@
 import type { ClientRegistration } from '../clients/client-registration.js';
+import type { PublicJwk } from './demo-backend-key.js';
 import { API_SCOPES } from '../oidc/resource-server.js';
 
 export interface DemoClient {
@@ -6,8 +7,15 @@ export interface DemoClient {
   readonly secret: string | null;
 }
 
-/** The demo's clients. `audience` is the API's resource identifier, whose origin also serves their web pages. */
-export function demoClients(audience: string): readonly DemoClient[] {
+export interface DemoClientSettings {
+  /** The API's resource identifier, whose origin also serves the clients' web pages. */
+  readonly audience: string;
+  /** The public keys of demo-backend. */
+  readonly backendKeys: readonly PublicJwk[];
+}
+
+/** The demo's clients. */
+export function demoClients({ audience, backendKeys }: DemoClientSettings): readonly DemoClient[] {
   const api = new URL(audience).origin;
   return [
     {
@@ -16,7 +24,7 @@ export function demoClients(audience: string): readonly DemoClient[] {
         client_id: 'demo-web',
         client_name: 'Countersign demo',
         token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code', 'refresh_token'],
+        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
         response_types: ['code'],
         redirect_uris: [
           `${api}/console/callback`,
@@ -44,6 +52,20 @@ export function demoClients(audience: string): readonly DemoClient[] {
         client_name: 'Demo service with opaque tokens',
         scope: 'orders:read payments:read',
         access_token_format: 'opaque',
+      },
+    },
+    {
+      secret: null,
+      registration: {
+        client_id: 'demo-backend',
+        client_name: 'Demo backend',
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: [...backendKeys] },
+        require_pushed_authorization_requests: true,
+        grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+        response_types: ['code'],
+        redirect_uris: ['http://127.0.0.1/callback'],
+        scope: ['openid', 'profile', 'offline_access', ...API_SCOPES].join(' '),
       },
     },
     {

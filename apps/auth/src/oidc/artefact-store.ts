@@ -19,20 +19,12 @@ const BEARER_MODELS: ReadonlySet<string> = new Set([
 /** oidc-provider's storage of one model. */
 export class ArtefactStore implements Adapter {
   constructor(
-    private readonly model: string,
-    private readonly orm: Orm,
+    protected readonly model: string,
+    protected readonly orm: Orm,
   ) {}
 
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
-    const { jti, ...withoutHandle } = payload;
-    const values = {
-      payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
-      grantId: payload.grantId ?? null,
-      accountId: accountOf(payload) ?? null,
-      userCode: payload.userCode ?? null,
-      uid: payload.uid ?? null,
-      expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
-    };
+    const values = this.valuesOf(payload, expiresIn);
     await this.orm
       .insert(artefacts)
       .values({ model: this.model, id: this.idOf(id), ...values })
@@ -53,9 +45,9 @@ export class ArtefactStore implements Adapter {
   }
 
   /**
-   * Marks a code or refresh token as used, which succeeds once: of uses at the same time the database lets one
+   * Marks a code as used, which succeeds once: of uses at the same time the database lets one
    * change the row. Whoever comes second holds a copy, and nobody can tell which of the two is the thief: the whole
-   * family ends (RFC 6749 §4.1.2 for codes, RFC 9700 §4.14.2 for refresh tokens).
+   * family ends (RFC 6749 §4.1.2). Refresh tokens have a way of their own: `RefreshTokenStore`.
    *
    * @throws errors.InvalidGrant for every use but the first.
    */
@@ -67,9 +59,7 @@ export class ArtefactStore implements Adapter {
       .returning({ id: artefacts.id });
     if (consumed.length > 0) return;
 
-    const [row] = await this.orm.select({ grantId: artefacts.grantId }).from(artefacts).where(this.is(id));
-    if (row?.grantId) await this.revokeFamily(row.grantId);
-    throw new errors.InvalidGrant('already used');
+    await this.refuseReuse(id);
   }
 
   async destroy(id: string): Promise<void> {
@@ -82,15 +72,40 @@ export class ArtefactStore implements Adapter {
       .where(and(eq(artefacts.model, this.model), eq(artefacts.grantId, grantId)));
   }
 
+  /**
+   * Ends the family of an artefact that two parties hold.
+   *
+   * @throws errors.InvalidGrant when that is done
+   */
+  async refuseReuse(id: string): Promise<never> {
+    const [row] = await this.orm.select({ grantId: artefacts.grantId }).from(artefacts).where(this.is(id));
+    if (row?.grantId) await this.revokeFamily(row.grantId);
+    // A pushed request may have been answered in another tab.
+    if (this.model === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('already used');
+    throw new errors.InvalidGrant('already used');
+  }
+
   /** A token that is issued while this runs refers to a grant that is gone, and is good for nothing. */
   private async revokeFamily(grantId: string): Promise<void> {
     const isGrant = and(eq(artefacts.model, 'Grant'), eq(artefacts.id, grantId));
     await this.orm.delete(artefacts).where(or(isGrant, eq(artefacts.grantId, grantId)));
   }
 
+  protected valuesOf(payload: AdapterPayload, expiresIn: number | undefined) {
+    const { jti, ...withoutHandle } = payload;
+    return {
+      payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
+      grantId: payload.grantId ?? null,
+      accountId: accountOf(payload) ?? null,
+      userCode: payload.userCode ?? null,
+      uid: payload.uid ?? null,
+      expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
+    };
+  }
+
   private async findWhere(condition: SQL): Promise<AdapterPayload | undefined> {
     const [row] = await this.orm
-      .select({ payload: artefacts.payload, consumedAt: artefacts.consumedAt })
+      .select({ payload: artefacts.payload, consumedAt: this.consumedAt() })
       .from(artefacts)
       .where(and(eq(artefacts.model, this.model), condition));
     if (row === undefined) return undefined;
@@ -98,11 +113,16 @@ export class ArtefactStore implements Adapter {
     return { ...row.payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
   }
 
-  private is(id: string): SQL | undefined {
+  /** When the artefact was used up, which it may be some time after its first use. */
+  protected consumedAt(): SQL<Date | null> {
+    return sql`${artefacts.consumedAt}`.mapWith(artefacts.consumedAt);
+  }
+
+  protected is(id: string): SQL | undefined {
     return and(eq(artefacts.model, this.model), eq(artefacts.id, this.idOf(id)));
   }
 
-  private idOf(handle: string): string {
+  protected idOf(handle: string): string {
     return BEARER_MODELS.has(this.model) ? createHash('sha256').update(handle).digest('base64url') : handle;
   }
 }

@@ -16,6 +16,10 @@ export const artefacts = pgTable(
     uid: text(),
     expiresAt: timestamp('expires_at', { withTimezone: true }),
     consumedAt: timestamp('consumed_at', { withTimezone: true }),
+    /** Of a used refresh token: `id` of the one that took its place. */
+    successorId: text('successor_id'),
+    /** Of an unused refresh token: its handle, which opens with the handle of the one that it took the place of. */
+    sealedHandle: text('sealed_handle'),
   },
   (table) => [
     primaryKey({ columns: [table.model, table.id] }),

@@ -2,9 +2,13 @@ import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
-import { verifyClientSecret } from '../clients/client-secret.js';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
+import { logFailedLogouts } from './back-channel-logout.js';
+import { useHashedSecrets } from './client-authentication.js';
+import { throttlePolling, throttleUserCodes } from './device-flow.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
+import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
+import { detectReplaysAtomically } from './replay-detection.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -14,9 +18,16 @@ import { setResponseHeaders } from './response-headers.js';
 export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
-  useOwnClientRules(provider);
+  useOwnRedirectRules(provider);
+  useHashedSecrets(provider, options.trustedProxyHops);
+  detectReplaysAtomically(provider, options.orm);
+  throttleUserCodes(provider, options.trustedProxyHops);
+  throttlePolling(provider);
+  rotateInOneStep(provider, options.refreshTokens);
+  endLeakedFamilies(provider, options.refreshTokens);
   provider.use(setResponseHeaders);
   logFaults(provider);
+  logFailedLogouts(provider);
   return provider;
 }
 
@@ -36,15 +47,12 @@ function pinOrigin(provider: Provider, issuer: string): void {
   });
 }
 
-function useOwnClientRules({ Client }: Provider): void {
+function useOwnRedirectRules({ Client }: Provider): void {
   Client.prototype.redirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.redirectUris ?? [], uri);
   };
   Client.prototype.postLogoutRedirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.postLogoutRedirectUris ?? [], uri);
-  };
-  Client.prototype.compareClientSecret = function (secret) {
-    return verifyClientSecret(secret, this.clientSecret ?? '');
   };
 }
 

@@ -14,6 +14,7 @@ export const lifetimes: Configuration['ttl'] = {
   AccessToken: ACCESS_TOKEN_SECONDS,
   ClientCredentials: ACCESS_TOKEN_SECONDS,
   AuthorizationCode: MINUTE,
+  DeviceCode: 10 * MINUTE,
   IdToken: 10 * MINUTE,
   Interaction: 30 * MINUTE,
   Session: SESSION_SECONDS,

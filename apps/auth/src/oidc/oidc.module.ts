@@ -15,6 +15,7 @@ import { ClientStore } from './client-store.js';
 import { createProvider } from './create-provider.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
+import { RefreshTokenStore } from './refresh-token-store.js';
 import { toAuthenticatedAccount } from './token-claims.js';
 
 @Module({})
@@ -45,13 +46,18 @@ export class OidcModule {
             readiness: Readiness,
           ) => {
             const keyRing = await signingKeys.loadOrCreate();
+            const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
             const provider = createProvider({
               issuer: config.ISSUER,
               audience: config.AUDIENCE,
               keyRing,
               cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
+              nonceSecret: Buffer.from(nonceSecret, 'base64url'),
+              trustedProxyHops: config.TRUSTED_PROXY_HOPS,
+              orm,
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
+              refreshTokens: new RefreshTokenStore(orm),
               findAccount: async (id) => {
                 const account = await accounts.findEnabled(id);
                 return account && toAuthenticatedAccount(account);

@@ -1,10 +1,16 @@
+import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
 import { SIGNING_ALGORITHMS, type KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
+import { fetchFromClient } from './back-channel-logout.js';
+import { CLIENT_ALGORITHMS, clientAuthentication } from './client-authentication.js';
+import { deviceFlow } from './device-flow.js';
+import { dpop } from './dpop.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
+import type { RefreshTokenStore } from './refresh-token-store.js';
 import {
   assertOwnResource,
   defaultResource,
@@ -20,20 +26,30 @@ export interface ProviderOptions {
   readonly keyRing: KeyRing<SigningKey>;
   /** The first signs the cookies, each is accepted. */
   readonly cookieSecrets: readonly string[];
+  /** 32 bytes that make the nonces for DPoP proofs; the same at every replica. */
+  readonly nonceSecret: Buffer;
+  /** Own reverse proxies in front, each of which appends to `X-Forwarded-For`. */
+  readonly trustedProxyHops: number;
+  readonly orm: Orm;
+  /** oidc-provider's storage of every model but refresh tokens. */
   readonly adapter: (model: string) => Adapter;
+  readonly refreshTokens: RefreshTokenStore;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
-  const { issuer, audience, keyRing, adapter, findAccount } = options;
+  const { issuer, audience, keyRing, findAccount } = options;
   const disabled = { enabled: false };
   const servers = resourceServers(issuer, audience);
   return {
-    adapter,
+    adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
     jwks: { keys: keyRing.published().map((key) => key.privateKey) },
     routes: {
       authorization: '/authorize',
       token: '/token',
+      pushed_authorization_request: '/par',
+      device_authorization: '/device_authorization',
+      code_verification: '/device',
       introspection: '/introspect',
       revocation: '/revoke',
       userinfo: '/userinfo',
@@ -73,18 +89,25 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
           }),
       },
       devInteractions: disabled,
-      dPoP: disabled,
-      pushedAuthorizationRequests: disabled,
+      dPoP: dpop(options.nonceSecret),
+      pushedAuthorizationRequests: { enabled: true },
+      deviceFlow,
+      backchannelLogout: { enabled: true },
     },
     responseTypes: ['code'],
     pkce: { required: () => true },
     scopes: ['openid', 'offline_access', ...servers.flatMap((server) => server.scopes)],
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    ...clientAuthentication,
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
-    enabledJWA: { idTokenSigningAlgValues: [...SIGNING_ALGORITHMS] },
+    enabledJWA: {
+      idTokenSigningAlgValues: [...SIGNING_ALGORITHMS],
+      clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS],
+      dPoPSigningAlgValues: [...CLIENT_ALGORITHMS],
+    },
     extraClientMetadata: { properties: [...OWN_CLIENT_METADATA] },
     allowOmittingSingleRegisteredRedirectUri: false,
+    fetch: fetchFromClient,
     clientBasedCORS: (_ctx, origin, client) => isOwnOrigin(origin, client.redirectUris ?? []),
     cookies: cookies(issuer, options.cookieSecrets),
     findAccount: (_ctx, id) => findAccount(id),

@@ -1,0 +1,95 @@
+import type { Orm } from '@countersign/platform/database';
+import { and, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import type { AdapterPayload } from 'oidc-provider';
+import { ArtefactStore } from './artefact-store.js';
+import { artefacts } from './artefacts.table.js';
+import { openHandle, sealHandle } from './sealed-handle.js';
+
+/**
+ * For so long a used refresh token is answered with its successor once more. Long enough for a second tab and for the
+ * repetition of a request whose answer was lost; a thief who comes within it gets what the client has, and shows
+ * himself when one of the two uses it after the other.
+ */
+export const REUSE_GRACE_SECONDS = 5;
+
+export interface Successor {
+  readonly handle: string;
+  readonly payload: AdapterPayload;
+  readonly expiresInSeconds: number;
+}
+
+const successors = alias(artefacts, 'successors');
+
+/** oidc-provider's storage of refresh tokens. */
+export class RefreshTokenStore extends ArtefactStore {
+  constructor(orm: Orm) {
+    super('RefreshToken', orm);
+  }
+
+  /**
+   * Puts a refresh token in the place of another, in one statement: after a crash both has happened or neither. Of
+   * several uses at once one makes the successor; the others, and those of the next few seconds, are answered with
+   * the same. Any other second use ends the family (RFC 9700 §4.14.2): after the grace, or when the successor is
+   * already used, one of the two who hold the token is a thief.
+   *
+   * @returns the handle of the successor: the given one, or that of the one which is already there
+   * @throws errors.InvalidGrant when the token was used up, or is gone
+   */
+  async rotate(used: string, successor: Successor): Promise<string> {
+    if (await this.replace(used, successor)) return successor.handle;
+    const handle = await this.findSuccessor(used);
+    if (handle !== undefined) return handle;
+    return this.refuseReuse(used);
+  }
+
+  private async replace(used: string, { handle, payload, expiresInSeconds }: Successor): Promise<boolean> {
+    const id = this.idOf(handle);
+    const row = this.valuesOf(payload, expiresInSeconds);
+    const usedUp = this.orm.$with('used_up').as(
+      this.orm
+        .update(artefacts)
+        .set({ consumedAt: sql`now()`, successorId: id, sealedHandle: null })
+        .where(and(this.is(used), isNull(artefacts.consumedAt)))
+        .returning({ id: artefacts.id }),
+    );
+    const inserted = await this.orm
+      .with(usedUp)
+      .insert(artefacts)
+      // In the order of the table's columns, with their types: drizzle names them all.
+      .select(
+        sql`SELECT ${this.model}::text, ${id}::text, ${JSON.stringify(row.payload)}::jsonb, ${row.grantId}::text,
+          ${row.accountId}::text, ${row.userCode}::text, ${row.uid}::text, ${row.expiresAt?.toISOString()}::timestamptz,
+          NULL::timestamptz, NULL::text, ${sealHandle(handle, used)}::text FROM ${usedUp}`,
+      )
+      .returning({ id: artefacts.id });
+    return inserted.length > 0;
+  }
+
+  /** The successor of a token that was used a moment ago, as long as nobody has used it. */
+  private async findSuccessor(used: string): Promise<string | undefined> {
+    const graceStart = sql`now() - make_interval(secs => ${REUSE_GRACE_SECONDS})`;
+    const [row] = await this.orm
+      .select({ sealedHandle: successors.sealedHandle })
+      .from(artefacts)
+      .innerJoin(
+        successors,
+        and(eq(successors.model, artefacts.model), eq(successors.id, artefacts.successorId)),
+      )
+      .where(
+        and(
+          this.is(used),
+          gt(artefacts.consumedAt, graceStart),
+          isNull(successors.consumedAt),
+          isNotNull(successors.sealedHandle),
+        ),
+      );
+    return row?.sealedHandle == null ? undefined : openHandle(row.sealedHandle, used);
+  }
+
+  /** A use within the grace does not count as the second. */
+  protected override consumedAt(): SQL<Date | null> {
+    return sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${REUSE_GRACE_SECONDS})
+      THEN ${artefacts.consumedAt} END`.mapWith(artefacts.consumedAt);
+  }
+}
