@@ -1,9 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '@countersign/platform/database';
-import { eq } from 'drizzle-orm';
+import { Database, statement } from '@countersign/platform/database';
+import { eq, sql } from 'drizzle-orm';
 import { registrationFaults, type ClientRegistration } from './client-registration.js';
 import { hashClientSecret } from './client-secret.js';
 import { clients } from './clients.table.js';
+
+const findClient = statement((orm) =>
+  orm
+    .select({ metadata: clients.metadata, secretHash: clients.secretHash })
+    .from(clients)
+    .where(eq(clients.clientId, sql.placeholder('clientId')))
+    .prepare('client_by_id'),
+);
 
 @Injectable()
 export class ClientsRepository {
@@ -11,7 +19,7 @@ export class ClientsRepository {
 
   /** The client's metadata; `client_secret` holds the hash of the secret. */
   async find(clientId: string): Promise<ClientRegistration | undefined> {
-    const [row] = await this.database.orm.select().from(clients).where(eq(clients.clientId, clientId));
+    const [row] = await findClient(this.database.orm).execute({ clientId });
     if (row === undefined) return undefined;
     return row.secretHash === null ? row.metadata : { ...row.metadata, client_secret: row.secretHash };
   }

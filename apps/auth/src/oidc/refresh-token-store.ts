@@ -1,8 +1,8 @@
 import type { Orm } from '@countersign/platform/database';
-import { and, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
-import { ArtefactStore } from './artefact-store.js';
+import { ArtefactStore, findStatement } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { openHandle, sealHandle } from './sealed-handle.js';
 
@@ -19,10 +19,19 @@ export interface Successor {
   readonly expiresInSeconds: number;
 }
 
+/** A use within the grace does not count as the second. */
+const findRefreshToken = findStatement(
+  'refresh_token_by_id',
+  sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${sql.raw(String(REUSE_GRACE_SECONDS))})
+    THEN ${artefacts.consumedAt} END`,
+);
+
 const successors = alias(artefacts, 'successors');
 
 /** oidc-provider's storage of refresh tokens. */
 export class RefreshTokenStore extends ArtefactStore {
+  protected override readonly findById = findRefreshToken;
+
   constructor(orm: Orm) {
     super('RefreshToken', orm);
   }
@@ -85,11 +94,5 @@ export class RefreshTokenStore extends ArtefactStore {
         ),
       );
     return row?.sealedHandle == null ? undefined : openHandle(row.sealedHandle, used);
-  }
-
-  /** A use within the grace does not count as the second. */
-  protected override consumedAt(): SQL<Date | null> {
-    return sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${REUSE_GRACE_SECONDS})
-      THEN ${artefacts.consumedAt} END`.mapWith(artefacts.consumedAt);
   }
 }

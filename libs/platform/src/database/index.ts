@@ -4,3 +4,4 @@ export { databaseSettings } from './database-settings.js';
 export { Database, DatabaseModule } from './database.module.js';
 export { type DatabaseOptions, type Orm } from './open-database.js';
 export { writeEmbeddedTemplate } from './embedded-database.js';
+export { statement } from './statement.js';
