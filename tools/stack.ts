@@ -111,8 +111,9 @@ export class Stack {
   }
 
   private settingsOf(app: AppName): Variables {
-    const { ports } = this.options;
+    const { ports, environment } = this.options;
     return {
+      ...(app === 'gateway' && environment['DEMO'] === 'true' && demoCredentials(environment)),
       PORT: String(ports[app].main),
       MANAGEMENT_PORT: String(ports[app].management),
       ISSUER: this.issuer,
@@ -149,4 +150,9 @@ export class Stack {
       return false; // it does not listen yet
     }
   }
+}
+
+/** The gateway's client of the demo, unless another is set. */
+function demoCredentials({ CLIENT_ID, CLIENT_SECRET }: Variables): Variables {
+  return { CLIENT_ID: CLIENT_ID ?? 'gateway', CLIENT_SECRET: CLIENT_SECRET ?? 'gateway-secret' };
 }

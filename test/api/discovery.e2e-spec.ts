@@ -33,7 +33,7 @@ describe('the discovery documents', () => {
     expect(await fetchJson(`${issuer}/.well-known/oauth-authorization-server`)).toEqual(openid);
   });
 
-  it('offer the code flow with S256, refresh and client credentials, and no more (BCP-05, BCP-06, BCP-07)', () => {
+  it('offer the code flow with S256, refresh, client credentials and devices, and no more (BCP-05, BCP-06, BCP-07)', () => {
     expect(openid).toMatchObject({
       response_types_supported: ['code'],
       code_challenge_methods_supported: ['S256'],
@@ -44,6 +44,7 @@ describe('the discovery documents', () => {
       'authorization_code',
       'client_credentials',
       'refresh_token',
+      'urn:ietf:params:oauth:grant-type:device_code',
     ]);
   });
 
@@ -68,7 +69,7 @@ describe('the discovery documents', () => {
     },
   );
 
-  it.each(['/register', '/reg', '/par', '/connect/register', '/session/end'])(
+  it.each(['/register', '/reg', '/request', '/connect/register', '/session/end'])(
     'are all there is: %s, which they do not name, is not there (DIS-03)',
     async (path) => {
       expect((await fetch(`${issuer}${path}`, { method: 'POST' })).status).toBe(404);

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DemoBackend } from '../support/demo-backend.ts';
 import { DemoWebClient } from '../support/demo-web-client.ts';
 import { issuer } from '../support/running-stack.ts';
 import { tokens, type Tokens } from '../support/token-endpoint.ts';
@@ -73,6 +74,13 @@ describe('a refresh token', () => {
     await delay(GRACE_MS);
     expect(await web.refresh(used)).toMatchObject(refused);
     expect(await web.refresh(successor)).toMatchObject(refused);
+  });
+
+  it('that another client presents has leaked, and ends the family (BCP-09)', async () => {
+    const { refresh_token: leaked } = await web.logIn('customer@example.com');
+    const backend = await DemoBackend.load(issuer);
+    expect(await web.refresh(leaked, await backend.authentication())).toMatchObject(refused);
+    expect(await web.refresh(leaked)).toMatchObject(refused);
   });
 
   it('is not given another resource than the one that was granted, and is good for another try (BCP-10)', async () => {

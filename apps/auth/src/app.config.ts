@@ -35,6 +35,22 @@ export const settings = z.object({
     .regex(/^[A-Za-z0-9_-]{43}(?:[\s,]+[A-Za-z0-9_-]{43})*$/, 'is not a list of 32 bytes in base64url each')
     .optional()
     .describe('earlier ones, which still open what they sealed; a start seals it under KEY_ENCRYPTION_KEY'),
+  SIGNING_KEYS_IN: z
+    .enum(['database', 'pkcs11'])
+    .default('database')
+    .describe(
+      'where new signing keys are made: database (sealed) or pkcs11 (an HSM, which they never leave)',
+    ),
+  PKCS11_MODULE: z.string().optional().describe('library of the HSM; needs the optional package pkcs11js'),
+  PKCS11_TOKEN_LABEL: z.string().optional().describe('label of the token in the HSM'),
+  PKCS11_PIN: z.string().optional().describe('PIN of the user of the token'),
+  PKCS11_SESSIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(32)
+    .default(2)
+    .describe('signatures that the HSM makes at a time, each with a thread of this process'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

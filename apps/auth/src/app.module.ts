@@ -9,6 +9,7 @@ import type { AuthConfig } from './app.config.js';
 import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
+import { EventDeliveryModule } from './security-events/event-delivery.module.js';
 
 @Module({})
 export class AppModule {
@@ -27,6 +28,7 @@ export class AppModule {
         AdminModule.forRoot(config),
         InteractionsModule.forRoot(config),
         OidcModule.forRoot(config),
+        EventDeliveryModule.forRoot(config),
       ],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     };

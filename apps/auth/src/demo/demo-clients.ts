@@ -65,7 +65,7 @@ export function demoClients({ audience, backendKeys }: DemoClientSettings): read
         grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
         response_types: ['code'],
         redirect_uris: ['http://127.0.0.1/callback'],
-        scope: ['openid', 'profile', 'offline_access', ...API_SCOPES].join(' '),
+        scope: ['openid', 'profile', 'email', 'offline_access', ...API_SCOPES].join(' '),
       },
     },
     {

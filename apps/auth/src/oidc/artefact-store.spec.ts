@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { errors } from 'oidc-provider';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { ArtefactStore } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
 
 let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
-const store = (model: string) => new ArtefactStore(model, database.orm);
+const store = (model: string) => new ArtefactStore(model, database.orm, new SecurityEventLog());
 const rows = () => database.orm.select().from(artefacts);
 
 beforeAll(async () => {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { statement, type Orm } from '@countersign/platform/database';
-import { and, eq, isNull, or, sql, type SQL } from 'drizzle-orm';
+import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { artefacts } from './artefacts.table.js';
+import { revokeGrant } from './revoke-grant.js';
 
 /**
  * Models whose handle is all that a thief needs. Their rows hold its SHA-256, so that a dump of the database has no
@@ -65,6 +67,7 @@ export class ArtefactStore implements Adapter {
   constructor(
     protected readonly model: string,
     protected readonly orm: Orm,
+    private readonly events: Pick<SecurityEventLog, 'append'>,
   ) {}
 
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
@@ -106,6 +109,7 @@ export class ArtefactStore implements Adapter {
   }
 
   async destroy(id: string): Promise<void> {
+    if (this.model === 'Grant') return revokeGrant(id, this.orm, this.events);
     await this.orm.delete(artefacts).where(this.is(id));
   }
 
@@ -122,16 +126,10 @@ export class ArtefactStore implements Adapter {
    */
   async refuseReuse(id: string): Promise<never> {
     const [row] = await this.orm.select({ grantId: artefacts.grantId }).from(artefacts).where(this.is(id));
-    if (row?.grantId) await this.revokeFamily(row.grantId);
+    if (row?.grantId) await revokeGrant(row.grantId, this.orm, this.events);
     // A pushed request may have been answered in another tab.
     if (this.model === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('already used');
     throw new errors.InvalidGrant('already used');
-  }
-
-  /** A token that is issued while this runs refers to a grant that is gone, and is good for nothing. */
-  private async revokeFamily(grantId: string): Promise<void> {
-    const isGrant = and(eq(artefacts.model, 'Grant'), eq(artefacts.id, grantId));
-    await this.orm.delete(artefacts).where(or(isGrant, eq(artefacts.grantId, grantId)));
   }
 
   protected valuesOf(payload: AdapterPayload, expiresIn: number | undefined) {

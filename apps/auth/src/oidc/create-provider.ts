@@ -6,6 +6,7 @@ import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { logFailedLogouts } from './back-channel-logout.js';
 import { useHashedSecrets } from './client-authentication.js';
 import { throttlePolling, throttleUserCodes } from './device-flow.js';
+import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
@@ -25,6 +26,7 @@ export function createProvider(options: ProviderOptions): Provider {
   throttlePolling(provider);
   rotateInOneStep(provider, options.refreshTokens);
   endLeakedFamilies(provider, options.refreshTokens);
+  endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   logFaults(provider);
   logFailedLogouts(provider);
@@ -56,6 +58,19 @@ function useOwnRedirectRules({ Client }: Provider): void {
   };
 }
 
+/**
+ * A logout reaches the verifiers. `Session.destroy` is the end of a session; its adapter's is not, which oidc-provider
+ * calls for a mere change of the session's handle too.
+ */
+function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revokeSession']): void {
+  const prototype: { destroy: (this: InstanceType<typeof Session>) => Promise<void> } = Session.prototype;
+  const { destroy } = prototype;
+  prototype.destroy = async function () {
+    await revokeSession(this.uid);
+    await destroy.call(this);
+  };
+}
+
 /** oidc-provider has written its answer when it reports a fault, and knows 500 only; a redirect stays as it is. */
 function answerUnavailable(ctx: KoaContextWithOIDC): void {
   if (ctx.status !== 500) return;
@@ -69,7 +84,7 @@ function logFaults(provider: Provider): void {
   const logger = new Logger('OidcProvider');
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     logger.error(withoutQuery(error));
-    if (isDatabaseOutage(error)) answerUnavailable(ctx);
+    if (isDatabaseOutage(error) || error instanceof SigningUnavailableError) answerUnavailable(ctx);
   });
   // A fault outside every endpoint: Koa would print it to standard error.
   const events: EventEmitter = provider;

@@ -6,6 +6,9 @@ import { AccountsService } from '../accounts/accounts.service.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
+import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
@@ -16,6 +19,7 @@ import { createProvider } from './create-provider.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
 import { RefreshTokenStore } from './refresh-token-store.js';
+import { revokeSession } from './revoke-session.js';
 import { toAuthenticatedAccount } from './token-claims.js';
 
 @Module({})
@@ -24,7 +28,7 @@ export class OidcModule {
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
-      imports: [AccountsModule, ClientsModule, SigningKeysModule.forRoot(config)],
+      imports: [AccountsModule, ClientsModule, SecurityEventsModule, SigningKeysModule.forRoot(config)],
       providers: [
         ExpiredArtefactsService,
         {
@@ -36,6 +40,8 @@ export class OidcModule {
             ClientsRepository,
             AccountsService,
             Readiness,
+            SecurityEventLog,
+            RecentCutOffs,
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
@@ -44,6 +50,8 @@ export class OidcModule {
             clients: ClientsRepository,
             accounts: AccountsService,
             readiness: Readiness,
+            events: SecurityEventLog,
+            cutOffs: RecentCutOffs,
           ) => {
             const keyRing = await signingKeys.loadOrCreate();
             const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
@@ -56,12 +64,14 @@ export class OidcModule {
               trustedProxyHops: config.TRUSTED_PROXY_HOPS,
               orm,
               adapter: (model) =>
-                model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm),
-              refreshTokens: new RefreshTokenStore(orm),
+                model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
+              refreshTokens: new RefreshTokenStore(orm, events),
               findAccount: async (id) => {
+                await cutOffs.passed(id);
                 const account = await accounts.findEnabled(id);
                 return account && toAuthenticatedAccount(account);
               },
+              revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
             });
             readiness.register('signing-keys', () => {
               const missing = keyRing.missing(SIGNING_ALGORITHMS);

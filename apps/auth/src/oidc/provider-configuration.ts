@@ -35,6 +35,8 @@ export interface ProviderOptions {
   readonly adapter: (model: string) => Adapter;
   readonly refreshTokens: RefreshTokenStore;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
+  /** Ends a login session, by its `uid`, before oidc-provider does. */
+  readonly revokeSession: (sessionId: string) => Promise<void>;
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
@@ -88,6 +90,8 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
             format: client['access_token_format'] === 'opaque' ? 'opaque' : 'jwt',
           }),
       },
+      // Experimental in oidc-provider: acknowledged for the version that it was read in.
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
       devInteractions: disabled,
       dPoP: dpop(options.nonceSecret),
       pushedAuthorizationRequests: { enabled: true },

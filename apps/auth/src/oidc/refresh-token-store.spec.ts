@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { and, isNotNull, isNull, sql } from 'drizzle-orm';
 import { errors } from 'oidc-provider';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { ArtefactStore } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { REUSE_GRACE_SECONDS, RefreshTokenStore, type Successor } from './refresh-token-store.js';
@@ -22,8 +23,8 @@ async function letPass(seconds: number): Promise<void> {
 
 beforeAll(async () => {
   database = await openMemoryDatabase();
-  store = new RefreshTokenStore(database.orm);
-  grants = new ArtefactStore('Grant', database.orm);
+  store = new RefreshTokenStore(database.orm, new SecurityEventLog());
+  grants = new ArtefactStore('Grant', database.orm, new SecurityEventLog());
 });
 beforeEach(async () => {
   await database.orm.delete(artefacts);

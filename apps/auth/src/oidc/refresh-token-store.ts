@@ -2,6 +2,7 @@ import type { Orm } from '@countersign/platform/database';
 import { and, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
+import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { ArtefactStore, findStatement } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { openHandle, sealHandle } from './sealed-handle.js';
@@ -32,8 +33,8 @@ const successors = alias(artefacts, 'successors');
 export class RefreshTokenStore extends ArtefactStore {
   protected override readonly findById = findRefreshToken;
 
-  constructor(orm: Orm) {
-    super('RefreshToken', orm);
+  constructor(orm: Orm, events: Pick<SecurityEventLog, 'append'>) {
+    super('RefreshToken', orm, events);
   }
 
   /**

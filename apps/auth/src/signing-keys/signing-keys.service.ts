@@ -16,6 +16,11 @@ export class SigningKeysService implements PublishedKeys {
     private readonly privateKeys: PrivateKeys,
   ) {}
 
+  /** The keys that are good for something. */
+  get current(): KeyRing<SigningKey> {
+    return this.ring;
+  }
+
   publishedKeys(): readonly JWK[] {
     return this.ring.published().map(({ publicJwk }) => publicJwk);
   }

@@ -33,6 +33,7 @@ function makeVerifier(): AccessTokenVerifier {
     keys,
     clockToleranceSeconds: 30,
     maxLifetimeSeconds: 600,
+    revocations: null,
     now: () => NOW,
   });
 }
@@ -120,6 +121,7 @@ describe('AccessTokenVerifier', () => {
       keys: { find: () => Promise.reject(new Error('unused')) },
       clockToleranceSeconds: 30,
       maxLifetimeSeconds: 600,
+      revocations: null,
       now: () => NOW,
     };
     expect(() => new AccessTokenVerifier({ ...options, algorithms: [] })).toThrow(TypeError);

@@ -7,12 +7,22 @@ export interface FetchJsonLimits {
 /**
  * Fetches a JSON document from a configured address, within a total deadline and a size. Redirects are not
  * followed: the address was configured, where it points to was not (OWASP ASVS 5.0 15.3.2).
+ *
+ * @param request what is sent, when it is more than a GET
  */
-export async function fetchJson(url: string, { timeoutMs, maxBytes }: FetchJsonLimits): Promise<unknown> {
+export async function fetchJson(
+  url: string,
+  { timeoutMs, maxBytes }: FetchJsonLimits,
+  request: Pick<RequestInit, 'method' | 'body' | 'signal'> & {
+    readonly headers?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<unknown> {
+  const deadline = AbortSignal.timeout(timeoutMs);
   const response = await fetch(url, {
+    ...request,
     redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-    headers: { accept: 'application/json' },
+    signal: request.signal ? AbortSignal.any([request.signal, deadline]) : deadline,
+    headers: { accept: 'application/json', ...request.headers },
   });
   if (response.status !== 200) {
     await response.body?.cancel();

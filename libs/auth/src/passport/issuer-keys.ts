@@ -28,9 +28,23 @@ export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown
     });
   }
 
-  /** @throws AuthError `key_unknown` or `keys_unavailable` */
+  /** @throws AuthError `token_revoked`, `key_unknown` or `keys_unavailable` */
   find(kid: string): Promise<VerificationKey> {
     return this.store.find(kid);
+  }
+
+  /** @throws AuthError `keys_unavailable` */
+  reload(): Promise<void> {
+    return this.store.reload();
+  }
+
+  revoke(kid: string): void {
+    this.store.revoke(kid);
+  }
+
+  /** Age of the key set in milliseconds; infinite before the first. */
+  get ageMs(): number {
+    return this.store.ageMs;
   }
 
   /** @throws Error while there are no keys to verify with */
