@@ -33,6 +33,7 @@ const LOGINS_PER_SECOND = 100;
 const LOGIN_SECONDS = 20;
 const MAX_P99_GROWTH = 2;
 const JWKS_PER_SECOND = 1_000;
+const JWKS_SECONDS = 10;
 
 type Name = 'bare' | 'ours';
 
@@ -115,8 +116,8 @@ interface UnderLogins {
 
 async function tokensUnderLogins(issuer: IssuerUnderTest): Promise<UnderLogins> {
   const request = clientCredentials(issuer, 'ES256');
-  const tokens = { perSecond: TOKENS_PER_SECOND, seconds: LOGIN_SECONDS, request };
-  await openLoop({ ...tokens, seconds: WARM_UP_SECONDS });
+  const tokens = { perSecond: TOKENS_PER_SECOND, duration: { seconds: LOGIN_SECONDS }, request };
+  await openLoop({ ...tokens, duration: { seconds: WARM_UP_SECONDS } });
   const without = latencyOf(await openLoop(tokens));
   const [logins, measured] = await Promise.all([
     offerLogins(issuer.url, LOGINS_PER_SECOND, LOGIN_SECONDS),
@@ -128,10 +129,10 @@ async function tokensUnderLogins(issuer: IssuerUnderTest): Promise<UnderLogins> 
 
 async function jwksAtRate(issuer: IssuerUnderTest): Promise<Latency & { readonly cpuShare: number }> {
   const request = jwks(issuer);
-  await openLoop({ perSecond: JWKS_PER_SECOND, seconds: WARM_UP_SECONDS, request });
+  await openLoop({ perSecond: JWKS_PER_SECOND, duration: { seconds: WARM_UP_SECONDS }, request });
   const before = cpuSeconds(issuer.pid);
-  const result = await openLoop({ perSecond: JWKS_PER_SECOND, seconds: 10, request });
-  return { ...latencyOf(result), cpuShare: round((cpuSeconds(issuer.pid) - before) / 10, 2) };
+  const result = await openLoop({ perSecond: JWKS_PER_SECOND, duration: { seconds: JWKS_SECONDS }, request });
+  return { ...latencyOf(result), cpuShare: round((cpuSeconds(issuer.pid) - before) / JWKS_SECONDS, 2) };
 }
 
 async function underLoad(): Promise<{

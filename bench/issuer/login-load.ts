@@ -37,7 +37,7 @@ if (process.argv[1] === import.meta.filename) {
   };
   await openLoop({
     perSecond: Number(perSecond),
-    seconds: Number(seconds),
+    duration: { seconds: Number(seconds) },
     request: async () => count(String(await logIn(issuer))),
     onFailure: () => count('failed'),
   });

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface OpenLoopOptions {
   readonly perSecond: number;
-  readonly seconds: number;
+  /** How long, or until when. */
+  readonly duration: { readonly seconds: number } | { readonly until: AbortSignal };
   /** One request; what it throws is a failure. */
   readonly request: (index: number) => Promise<void>;
   /** Called when a request fails. */
@@ -24,28 +25,30 @@ export interface OpenLoopResult {
  */
 export async function openLoop({
   perSecond,
-  seconds,
+  duration,
   request,
   onFailure,
 }: OpenLoopOptions): Promise<OpenLoopResult> {
-  const requests = Math.round(perSecond * seconds);
   const began = performance.now();
   const latenciesMs: number[] = [];
-  const underWay: Promise<void>[] = [];
+  const underWay = new Set<Promise<void>>();
   let failures = 0;
-  for (let index = 0; index < requests; index++) {
-    const appointed = began + (index * 1_000) / perSecond;
+  let requests = 0;
+  const isOver = (): boolean =>
+    'until' in duration ? duration.until.aborted : requests >= Math.round(perSecond * duration.seconds);
+  for (; !isOver(); requests++) {
+    const appointed = began + (requests * 1_000) / perSecond;
     const early = appointed - performance.now();
     if (early > 0) await delay(early);
-    underWay.push(
-      request(index).then(
-        () => void latenciesMs.push(performance.now() - appointed),
-        (error: unknown) => {
-          failures++;
-          onFailure?.(error);
-        },
-      ),
+    const answer = request(requests).then(
+      () => void latenciesMs.push(performance.now() - appointed),
+      (error: unknown) => {
+        failures++;
+        onFailure?.(error);
+      },
     );
+    underWay.add(answer);
+    void answer.finally(() => underWay.delete(answer));
   }
   await Promise.all(underWay);
   return { requests, failures, latenciesMs: latenciesMs.toSorted((one, other) => one - other) };
