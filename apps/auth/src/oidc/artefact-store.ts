@@ -137,6 +137,7 @@ export class ArtefactStore implements Adapter {
     return {
       payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
       grantId: payload.grantId ?? null,
+      clientId: payload.clientId ?? null,
       accountId: accountOf(payload) ?? null,
       userCode: payload.userCode ?? null,
       uid: payload.uid ?? null,

@@ -69,7 +69,7 @@ export class RefreshTokenStore extends ArtefactStore {
       // In the order of the table's columns, with their types: drizzle names them all.
       .select(
         sql`SELECT ${this.model}::text, ${id}::text, ${JSON.stringify(row.payload)}::jsonb, ${row.grantId}::text,
-          ${row.accountId}::text, ${row.userCode}::text, ${row.uid}::text, ${row.expiresAt?.toISOString()}::timestamptz,
+          ${row.clientId}::text, ${row.accountId}::text, ${row.userCode}::text, ${row.uid}::text, ${row.expiresAt?.toISOString()}::timestamptz,
           NULL::timestamptz, NULL::text, ${sealHandle(handle, used)}::text FROM ${usedUp}`,
       )
       .returning({ id: artefacts.id });
