@@ -65,7 +65,7 @@ async function compare(
   const requests = { bare: await prepare(issuers.bare), ours: await prepare(issuers.ours) };
   for (const name of ['bare', 'ours'] as const) await measure(issuers[name], requests[name], WARM_UP_SECONDS);
   const rounds: Record<Name, Sample>[] = [];
-  for (let round_ = 0; round_ < ROUNDS; round_++) {
+  for (let count = 0; count < ROUNDS; count++) {
     const bare = await measure(issuers.bare, requests.bare, SECONDS);
     const ours = await measure(issuers.ours, requests.ours, SECONDS);
     rounds.push({ bare, ours });
