@@ -1,4 +1,4 @@
-import { commonSettings, httpUrl } from '@countersign/platform';
+import { commonSettings, httpUrl, networks } from '@countersign/platform';
 import { databaseSettings } from '@countersign/platform/database';
 import { z } from 'zod';
 
@@ -12,18 +12,16 @@ export const settings = z.object({
   AUDIENCE: httpUrl()
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
-  TRUSTED_PROXY_HOPS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(10)
-    .default(0)
-    .describe('own reverse proxies in front that append to X-Forwarded-For: whose entries throttles believe'),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
     .optional()
     .describe('wraps the signing keys: 32 bytes in base64url; made on first start when DEMO=true'),
+  TRUST_PROXY: networks()
+    .optional()
+    .describe(
+      'proxies whose X-Forwarded-For is believed: addresses or networks (10.0.0.0/8); without it none',
+    ),
   ADMIN_CLIENT_SECRET: z
     .string()
     .optional()

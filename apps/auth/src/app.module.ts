@@ -12,6 +12,7 @@ import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
 import { EventDeliveryModule } from './security-events/event-delivery.module.js';
+import { PagesModule } from './pages/pages.module.js';
 
 @Module({})
 export class AppModule {
@@ -33,6 +34,7 @@ export class AppModule {
         InteractionsModule.forRoot(config),
         OidcModule.forRoot(config),
         EventDeliveryModule.forRoot(config),
+        PagesModule.forRoot(config),
       ],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     };

@@ -12,6 +12,7 @@ await runProcess('auth', async () => {
   const app = await createHttpApp(AppModule.forRoot(config), {
     logger: { name: 'auth', level: config.LOG_LEVEL, format: config.LOG_FORMAT },
     maxBodyBytes: MAX_BODY_BYTES,
+    trustedProxies: config.TRUST_PROXY ?? null,
   });
   mountProvider(app.getHttpAdapter().getInstance(), app.get(CurrentProvider));
   assertEveryHandlerDeclaresAccess(app);

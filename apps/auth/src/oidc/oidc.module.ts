@@ -11,6 +11,7 @@ import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import { PrivateKeys } from '../signing-keys/private-keys.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { ArtefactStore } from './artefact-store.js';
@@ -36,6 +37,7 @@ export class OidcModule {
           inject: [
             SigningKeysService,
             KeyEncryption,
+            PrivateKeys,
             Database,
             ClientsRepository,
             AccountsService,
@@ -46,6 +48,7 @@ export class OidcModule {
           useFactory: async (
             signingKeys: SigningKeysService,
             keyEncryption: KeyEncryption,
+            privateKeys: PrivateKeys,
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
@@ -59,9 +62,9 @@ export class OidcModule {
               issuer: config.ISSUER,
               audience: config.AUDIENCE,
               keyRing,
+              assertCanSign: () => privateKeys.assertAvailable(),
               cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
               nonceSecret: Buffer.from(nonceSecret, 'base64url'),
-              trustedProxyHops: config.TRUSTED_PROXY_HOPS,
               orm,
               adapter: (model) =>
                 model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),

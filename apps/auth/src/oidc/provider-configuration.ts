@@ -24,12 +24,12 @@ export interface ProviderOptions {
   /** Resource identifier of the API. */
   readonly audience: string;
   readonly keyRing: KeyRing<SigningKey>;
+  /** @throws SigningUnavailableError while what signs is known to be away. */
+  readonly assertCanSign: () => Promise<void>;
   /** The first signs the cookies, each is accepted. */
   readonly cookieSecrets: readonly string[];
   /** 32 bytes that make the nonces for DPoP proofs; the same at every replica. */
   readonly nonceSecret: Buffer;
-  /** Own reverse proxies in front, each of which appends to `X-Forwarded-For`. */
-  readonly trustedProxyHops: number;
   readonly orm: Orm;
   /** oidc-provider's storage of every model but refresh tokens. */
   readonly adapter: (model: string) => Adapter;
