@@ -20,9 +20,9 @@ export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
   useOwnRedirectRules(provider);
-  useHashedSecrets(provider, options.trustedProxyHops);
+  useHashedSecrets(provider);
   detectReplaysAtomically(provider, options.orm);
-  throttleUserCodes(provider, options.trustedProxyHops);
+  throttleUserCodes(provider);
   throttlePolling(provider);
   rotateInOneStep(provider, options.refreshTokens);
   endLeakedFamilies(provider, options.refreshTokens);

@@ -1,12 +1,12 @@
 import {
   ForbiddenException,
-  HttpException,
   Injectable,
+  UnauthorizedException,
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ClientRegistration } from '../clients/client-registration.js';
+import type { ClientMetadata } from 'oidc-provider';
 import { verifyClientSecret } from '../clients/client-secret.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 
@@ -28,14 +28,15 @@ export class ReceiverGuard implements CanActivate {
     const client = await this.authenticate(request.headers.authorization);
     if (client === undefined) {
       http.getResponse<FastifyReply>().header('www-authenticate', 'Basic realm="events", charset="UTF-8"');
-      throw new HttpException({ error: 'invalid_client' }, 401);
+      throw new UnauthorizedException('The credentials of a resource server are required.');
     }
-    if (client.resource_server === undefined) throw new ForbiddenException({ error: 'unauthorized_client' });
+    if (client['resource_server'] === undefined)
+      throw new ForbiddenException('The client is no resource server.');
     request[RECEIVER] = client.client_id;
     return true;
   }
 
-  private async authenticate(authorization: string | undefined): Promise<ClientRegistration | undefined> {
+  private async authenticate(authorization: string | undefined): Promise<ClientMetadata | undefined> {
     const credentials = basicCredentials(authorization);
     if (credentials === undefined) return undefined;
     const client = await this.clients.find(credentials.clientId);
