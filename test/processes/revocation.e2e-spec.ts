@@ -35,7 +35,7 @@ beforeAll(async () => {
     };
   });
   await stack.start();
-  second = await stack.startReplica('gateway');
+  second = await stack.startReplica('gateway', { EVENTS_URI: `${stack.issuer}/events/streams` });
   web = new DemoWebClient(stack.issuer);
 }, 120_000);
 
