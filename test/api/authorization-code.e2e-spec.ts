@@ -68,6 +68,8 @@ describe('the access token of a person', () => {
       auth_time: expect.any(Number),
       roles: ['customer'],
       scope: 'orders:read orders:write payments:read payments:write',
+      sid: expect.any(String),
+      grant_id: expect.any(String),
     });
   });
 

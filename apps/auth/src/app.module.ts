@@ -4,12 +4,15 @@ import { APP_FILTER } from '@nestjs/core';
 import { ManagementModule } from '@countersign/platform';
 import { DatabaseModule } from '@countersign/platform/database';
 import { ProblemFilter } from '@countersign/platform/http';
+import { AccountsAdminModule } from './accounts-admin/accounts-admin.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import type { AuthConfig } from './app.config.js';
+import { ClientRegistryModule } from './clients/client-registry.module.js';
 import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
 import { EventDeliveryModule } from './security-events/event-delivery.module.js';
+import { PagesModule } from './pages/pages.module.js';
 
 @Module({})
 export class AppModule {
@@ -26,9 +29,12 @@ export class AppModule {
         }),
         DemoModule.forRoot(config),
         AdminModule.forRoot(config),
+        ClientRegistryModule.forRoot(config),
+        AccountsAdminModule,
         InteractionsModule.forRoot(config),
         OidcModule.forRoot(config),
         EventDeliveryModule.forRoot(config),
+        PagesModule.forRoot(config),
       ],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     };

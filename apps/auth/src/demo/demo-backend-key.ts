@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { exportJWK, generateKeyPair } from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
 
 const ALGORITHM = 'ES256';
@@ -15,6 +15,7 @@ const privateJwk = z.object({
 });
 
 export type PublicJwk = Omit<z.output<typeof privateJwk>, 'd'> & {
+  readonly kid: string;
   readonly alg: string;
   readonly use: 'sig';
 };
@@ -26,7 +27,8 @@ export type PublicJwk = Omit<z.output<typeof privateJwk>, 'd'> & {
 export async function loadOrCreateDemoBackendKey(dataDir: string): Promise<PublicJwk> {
   const file = join(dataDir, 'auth', FILE);
   const { kty, crv, x, y } = privateJwk.parse(JSON.parse(await readOrCreate(file)));
-  return { kty, crv, x, y, alg: ALGORITHM, use: 'sig' };
+  const kid = await calculateJwkThumbprint({ kty, crv, x, y });
+  return { kid, kty, crv, x, y, alg: ALGORITHM, use: 'sig' };
 }
 
 /** `wx` lets one of several processes write; the others read what it wrote. */

@@ -1,9 +1,9 @@
-import type { ClientRegistration } from '../clients/client-registration.js';
+import type { ClientRegistrationInput } from '../clients/client-registration.js';
 import type { PublicJwk } from './demo-backend-key.js';
 import { API_SCOPES } from '../oidc/resource-server.js';
 
 export interface DemoClient {
-  readonly registration: ClientRegistration;
+  readonly registration: ClientRegistrationInput;
   readonly secret: string | null;
 }
 
@@ -25,7 +25,6 @@ export function demoClients({ audience, backendKeys }: DemoClientSettings): read
         client_name: 'Countersign demo',
         token_endpoint_auth_method: 'none',
         grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
-        response_types: ['code'],
         redirect_uris: [
           `${api}/console/callback`,
           `${api}/docs/oauth2-redirect.html`,
@@ -63,7 +62,6 @@ export function demoClients({ audience, backendKeys }: DemoClientSettings): read
         jwks: { keys: [...backendKeys] },
         require_pushed_authorization_requests: true,
         grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-        response_types: ['code'],
         redirect_uris: ['http://127.0.0.1/callback'],
         scope: ['openid', 'profile', 'email', 'offline_access', ...API_SCOPES].join(' '),
       },
@@ -84,6 +82,4 @@ export function demoClients({ audience, backendKeys }: DemoClientSettings): read
 const clientCredentials = {
   token_endpoint_auth_method: 'client_secret_basic',
   grant_types: ['client_credentials'],
-  response_types: [],
-  redirect_uris: [],
-} as const;
+} satisfies Partial<ClientRegistrationInput>;

@@ -49,7 +49,8 @@ export class DemoDataService implements OnModuleInit {
     }
     for (const { registration } of demoClients({ audience: this.settings.audience, backendKeys: [] })) {
       const { client_id } = registration;
-      if (await this.clients.find(client_id)) faults.push(`the database holds the demo client ${client_id}`);
+      if (await this.clients.findRow(client_id))
+        faults.push(`the database holds the demo client ${client_id}`);
     }
     if (faults.length > 0)
       throw new ConfigurationError([...faults, 'start it with DEMO=true, or use another database']);

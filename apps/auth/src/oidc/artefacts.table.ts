@@ -10,6 +10,7 @@ export const artefacts = pgTable(
     id: text().notNull(),
     payload: jsonb().$type<AdapterPayload>().notNull(),
     grantId: text('grant_id'),
+    clientId: text('client_id'),
     /** Whose it is, or is about to be; what belongs to no person has none. */
     accountId: text('account_id'),
     userCode: text('user_code'),
@@ -24,6 +25,7 @@ export const artefacts = pgTable(
   (table) => [
     primaryKey({ columns: [table.model, table.id] }),
     index('artefacts_grant_id').on(table.grantId),
+    index('artefacts_client_id').on(table.clientId),
     index('artefacts_account_id').on(table.accountId),
     index('artefacts_user_code').on(table.model, table.userCode),
     index('artefacts_uid').on(table.model, table.uid),

@@ -20,14 +20,15 @@ export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
   useOwnRedirectRules(provider);
-  useHashedSecrets(provider, options.trustedProxyHops);
+  useHashedSecrets(provider);
   detectReplaysAtomically(provider, options.orm);
-  throttleUserCodes(provider, options.trustedProxyHops);
+  throttleUserCodes(provider);
   throttlePolling(provider);
   rotateInOneStep(provider, options.refreshTokens);
   endLeakedFamilies(provider, options.refreshTokens);
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
+  provider.use(refuseUnlessItCanSign(options.assertCanSign));
   logFaults(provider);
   logFailedLogouts(provider);
   return provider;
@@ -68,6 +69,24 @@ function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revo
   prototype.destroy = async function () {
     await revokeSession(this.uid);
     await destroy.call(this);
+  };
+}
+
+/**
+ * A code and a refresh token are used up before the token that they give is signed: while the signer is away, a client
+ * keeps what it has.
+ */
+function refuseUnlessItCanSign(assertCanSign: ProviderOptions['assertCanSign']) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    try {
+      if (ctx.method === 'POST' && ctx.path === '/token') await assertCanSign();
+    } catch (error) {
+      if (!(error instanceof SigningUnavailableError)) throw error;
+      ctx.status = 500;
+      answerUnavailable(ctx);
+      return;
+    }
+    await next();
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { noteClientAddress } from '../client-address/client-address.js';
 import type { CurrentProvider } from './current-provider.js';
 
 /**
@@ -8,7 +9,6 @@ import type { CurrentProvider } from './current-provider.js';
 const ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
   '/.well-known/openid-configuration': ['GET', 'OPTIONS'],
   '/.well-known/oauth-authorization-server': ['GET', 'OPTIONS'],
-  '/.well-known/jwks.json': ['GET', 'OPTIONS'],
   '/authorize': ['GET'],
   '/authorize/:uid': ['GET'],
   '/token': ['POST', 'OPTIONS'],
@@ -38,6 +38,7 @@ export function mountProvider(server: FastifyInstance, provider: CurrentProvider
         method: [...method],
         handler: async (request, reply) => {
           reply.hijack();
+          noteClientAddress(request.raw, request.ip);
           await provider.handle(request.raw, reply.raw);
         },
       });

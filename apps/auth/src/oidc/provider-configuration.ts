@@ -1,7 +1,7 @@
 import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
-import { SIGNING_ALGORITHMS, type KeyRing } from '../signing-keys/key-ring.js';
+import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { fetchFromClient } from './back-channel-logout.js';
 import { CLIENT_ALGORITHMS, clientAuthentication } from './client-authentication.js';
@@ -24,12 +24,12 @@ export interface ProviderOptions {
   /** Resource identifier of the API. */
   readonly audience: string;
   readonly keyRing: KeyRing<SigningKey>;
+  /** @throws SigningUnavailableError while what signs is known to be away. */
+  readonly assertCanSign: () => Promise<void>;
   /** The first signs the cookies, each is accepted. */
   readonly cookieSecrets: readonly string[];
   /** 32 bytes that make the nonces for DPoP proofs; the same at every replica. */
   readonly nonceSecret: Buffer;
-  /** Own reverse proxies in front, each of which appends to `X-Forwarded-For`. */
-  readonly trustedProxyHops: number;
   readonly orm: Orm;
   /** oidc-provider's storage of every model but refresh tokens. */
   readonly adapter: (model: string) => Adapter;
@@ -45,7 +45,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
   const servers = resourceServers(issuer, audience);
   return {
     adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
-    jwks: { keys: keyRing.published().map((key) => key.privateKey) },
+    jwks: { keys: keyRing.signers().map((key) => key.privateKey) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -105,7 +105,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     ...clientAuthentication,
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
     enabledJWA: {
-      idTokenSigningAlgValues: [...SIGNING_ALGORITHMS],
+      idTokenSigningAlgValues: [...keyRing.signingAlgorithms()],
       clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS],
       dPoPSigningAlgValues: [...CLIENT_ALGORITHMS],
     },

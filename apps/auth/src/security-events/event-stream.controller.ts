@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import { EventStreamService, TooManyPollsError } from './event-stream.service.js';
 import { pollRequest, type PollResponse } from './poll-request.js';
 import { ReceiverGuard, receiverOf } from './receiver.guard.js';
@@ -60,7 +61,7 @@ function toHttpException(error: unknown, reply: FastifyReply): unknown {
     reply.header('retry-after', String(OUTAGE_RETRY_SECONDS));
     return new HttpException('Too many polls of the client are waiting.', 429);
   }
-  if (!isDatabaseOutage(error)) return error;
+  if (!isDatabaseOutage(error) && !(error instanceof SigningUnavailableError)) return error;
   reply.header('retry-after', String(OUTAGE_RETRY_SECONDS));
   return new HttpException('The events cannot be read at the moment.', 503);
 }

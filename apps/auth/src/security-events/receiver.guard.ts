@@ -6,7 +6,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ClientRegistration } from '../clients/client-registration.js';
+import type { ClientMetadata } from 'oidc-provider';
 import { verifyClientSecret } from '../clients/client-secret.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 
@@ -30,13 +30,13 @@ export class ReceiverGuard implements CanActivate {
       http.getResponse<FastifyReply>().header('www-authenticate', 'Basic realm="events", charset="UTF-8"');
       throw new UnauthorizedException('The credentials of a resource server are required.');
     }
-    if (client.resource_server === undefined)
+    if (client['resource_server'] === undefined)
       throw new ForbiddenException('The client is no resource server.');
     request[RECEIVER] = client.client_id;
     return true;
   }
 
-  private async authenticate(authorization: string | undefined): Promise<ClientRegistration | undefined> {
+  private async authenticate(authorization: string | undefined): Promise<ClientMetadata | undefined> {
     const credentials = basicCredentials(authorization);
     if (credentials === undefined) return undefined;
     const client = await this.clients.find(credentials.clientId);
