@@ -99,11 +99,6 @@ export class TestStack {
     }
   }
 
-  /** Where the database of an app is; undefined when it is embedded in the app. */
-  databaseUrl(app: AppName): string | undefined {
-    return this.options.appEnvironment?.[app]?.['DATABASE_URL'];
-  }
-
   /** Starts one more process of an app, on ports of its own. Only a stack on PostgreSQL can have another `auth`. */
   async startReplica(app: AppName, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
     const ports = { ...this.ports, [app]: { main: await getPort(), management: await getPort() } };
