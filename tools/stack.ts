@@ -45,13 +45,17 @@ const STOP_TIMEOUT_MS = 5_000;
 export class Stack {
   readonly issuer: string;
   readonly api: string;
-  private readonly options: StackOptions;
+  readonly options: StackOptions;
   private readonly processes = new Map<AppName, ChildProcess>();
 
   constructor(options: StackOptions) {
     this.options = options;
     this.issuer = options.environment['ISSUER'] ?? `http://localhost:${options.ports.auth.main}`;
     this.api = options.environment['AUDIENCE'] ?? `http://localhost:${options.ports.gateway.main}`;
+  }
+
+  get ports(): StackPorts {
+    return this.options.ports;
   }
 
   /** Starts the apps and waits until each is ready. @throws Error when one ends first, or is not ready in time */

@@ -1,4 +1,4 @@
-import { commonSettings, httpUrl } from '@countersign/platform';
+import { commonSettings, httpUrl, networks } from '@countersign/platform';
 import { databaseSettings } from '@countersign/platform/database';
 import { z } from 'zod';
 
@@ -27,18 +27,26 @@ export const settings = z.object({
   AUDIENCE: httpUrl()
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
-  TRUSTED_PROXY_HOPS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(10)
-    .default(0)
-    .describe('own reverse proxies in front that append to X-Forwarded-For: whose entries throttles believe'),
+  ACCESS_TOKEN_ALGORITHM: z
+    .enum(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    .default('RS256')
+    .describe('signs the access tokens for the API; a client may be registered for another'),
+  RESOURCE_SERVERS: z
+    .string()
+    .default('[]')
+    .describe(
+      'resource servers besides the API: a JSON list of identifier, scopes, access_token, access_token_seconds, secret_file',
+    ),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
     .optional()
     .describe('wraps the signing keys: 32 bytes in base64url; made on first start when DEMO=true'),
+  TRUST_PROXY: networks()
+    .optional()
+    .describe(
+      'proxies whose X-Forwarded-For is believed: addresses or networks (10.0.0.0/8); without it none',
+    ),
   ADMIN_CLIENT_SECRET: z
     .string()
     .optional()
@@ -52,7 +60,7 @@ export const settings = z.object({
     .describe('earlier ones, which still open what they sealed; a start seals it under KEY_ENCRYPTION_KEY'),
   SIGNING_ALGORITHMS: z
     .string()
-    .default('RS256 ES256')
+    .default('RS256 ES256 PS256 EdDSA')
     .transform((text) => text.split(/[\s,]+/).filter((word) => word !== ''))
     .pipe(algorithms)
     .describe(
@@ -85,6 +93,10 @@ export const settings = z.object({
     .max(32)
     .default(2)
     .describe('signatures that the HSM makes at a time, each with a thread of this process'),
+  REGISTRATION: z
+    .enum(['open', 'closed'])
+    .optional()
+    .describe('whether people may make accounts: open when DEMO=true, else closed; needs a way to send mail'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

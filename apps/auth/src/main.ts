@@ -14,6 +14,7 @@ await runProcess('auth', async () => {
   const app = await createHttpApp(AppModule.forRoot(config), {
     logger: { name: 'auth', level: config.LOG_LEVEL, format: config.LOG_FORMAT },
     maxBodyBytes: MAX_BODY_BYTES,
+    trustedProxies: config.TRUST_PROXY ?? null,
   });
   mountJwks(app.getHttpAdapter().getInstance(), app.get(SigningKeysService));
   mountProvider(app.getHttpAdapter().getInstance(), app.get(CurrentProvider));

@@ -14,6 +14,7 @@ await runProcess('gateway', async () => {
   const app = await createHttpApp(await AppModule.forRoot(config), {
     logger: { name: 'gateway', level: config.LOG_LEVEL, format: config.LOG_FORMAT },
     maxBodyBytes: MAX_BODY_BYTES,
+    trustedProxies: null,
   });
   app.useSecurityHeaders(securityHeaders(config.ISSUER));
   addRequestHooks(app.getHttpAdapter().getInstance());

@@ -14,6 +14,11 @@ export interface HttpAppOptions {
   readonly logger: LoggerOptions;
   /** Largest request body; a larger one is answered 413. */
   readonly maxBodyBytes: number;
+  /**
+   * Proxies whose `X-Forwarded-For` says where a request comes from: addresses, or networks in CIDR notation. Null
+   * believes nobody: the client is who opened the connection.
+   */
+  readonly trustedProxies: readonly string[] | null;
 }
 
 /**
@@ -22,10 +27,11 @@ export interface HttpAppOptions {
  */
 export async function createHttpApp(
   module: Type | DynamicModule,
-  { logger, maxBodyBytes }: HttpAppOptions,
+  { logger, maxBodyBytes, trustedProxies }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
+    trustProxy: trustedProxies === null ? false : [...trustedProxies],
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',

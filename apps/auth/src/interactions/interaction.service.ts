@@ -1,14 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import type Provider from 'oidc-provider';
 import { CurrentProvider } from '../oidc/current-provider.js';
+import type { RawExchange } from '../pages/exchange.js';
 import { authorizationParams } from './authorization-params.js';
-
-/** A request as oidc-provider reads it: it finds the interaction by a signed cookie. */
-export interface RawExchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
 
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 

@@ -1,6 +1,7 @@
 import { errors, Provider, type Configuration } from 'oidc-provider';
 import { verifyClientSecret } from '../clients/client-secret.js';
-import { clientAddress } from './client-address.js';
+import { clientAddress } from '../client-address/client-address.js';
+import { networkOf } from '../client-address/network.js';
 import { FailureThrottle } from './throttle.js';
 
 /** What clients sign assertions and DPoP proofs with; what the issuer signs with is another matter. */
@@ -33,7 +34,7 @@ export const clientAuthentication: Pick<
  * for the issuer alone cannot be collected by another server and used here (RFC 9700 and draft-ietf-oauth-rfc7523bis: an
  * audience list, or the address of an endpoint, which that server can name as its own, opens that way).
  */
-export function assertionFault(
+function assertionFault(
   claims: Readonly<Record<string, unknown>>,
   header: Readonly<Record<string, unknown>>,
   { issuer, now }: { readonly issuer: string; readonly now: number },
@@ -51,12 +52,12 @@ export function assertionFault(
  * Compares client secrets by their hash, and stops comparing for an address that has been wrong too often about one
  * client. From any other address the client authenticates as before: nobody can lock it out.
  */
-export function useHashedSecrets({ Client }: Provider, trustedProxyHops: number): void {
+export function useHashedSecrets({ Client }: Provider): void {
   const throttle = new FailureThrottle(SECRET_FAILURES, SECRET_FAILURE_SECONDS);
   Client.prototype.compareClientSecret = async function (secret) {
     const { ctx } = Provider;
     if (ctx === undefined) throw new TypeError('a client authenticates within a request');
-    const key = `${clientAddress(ctx.req, trustedProxyHops)} ${this.clientId}`;
+    const key = `${networkOf(clientAddress(ctx.req))} ${this.clientId}`;
     await throttle.assertOpen(ctx, key);
     const isRight = verifyClientSecret(secret, this.clientSecret ?? '');
     if (!isRight) await throttle.noteFailure(key);

@@ -1,6 +1,7 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { errors, Provider, type Configuration } from 'oidc-provider';
-import { clientAddress } from './client-address.js';
+import { clientAddress } from '../client-address/client-address.js';
+import { networkOf } from '../client-address/network.js';
 import { renderDevicePage, renderConfirmPage, renderDeviceSuccessPage } from './device-pages.js';
 import { FailureThrottle } from './throttle.js';
 
@@ -32,13 +33,13 @@ export const deviceFlow: DeviceFlowFeature = {
 };
 
 /** Bounds the guessing of user codes (RFC 8628 §5.1), by the address that guesses. */
-export function throttleUserCodes({ DeviceCode }: Provider, trustedProxyHops: number): void {
+export function throttleUserCodes({ DeviceCode }: Provider): void {
   const throttle = new FailureThrottle(WRONG_CODES, WRONG_CODE_SECONDS);
   const findByUserCode = Reflect.get(DeviceCode, 'findByUserCode');
   Reflect.set(DeviceCode, 'findByUserCode', async (...args: readonly unknown[]) => {
     const { ctx } = Provider;
     if (ctx === undefined) throw new TypeError('a person types a code within a request');
-    const address = clientAddress(ctx.req, trustedProxyHops);
+    const address = networkOf(clientAddress(ctx.req));
     await throttle.assertOpen(ctx, address);
     const code: unknown = await Reflect.apply(findByUserCode, DeviceCode, args);
     if (code === undefined) await throttle.noteFailure(address);

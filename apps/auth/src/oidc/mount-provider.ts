@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { noteClientAddress } from '../client-address/client-address.js';
 import type { CurrentProvider } from './current-provider.js';
 
 /**
@@ -37,6 +38,7 @@ export function mountProvider(server: FastifyInstance, provider: CurrentProvider
         method: [...method],
         handler: async (request, reply) => {
           reply.hijack();
+          noteClientAddress(request.raw, request.ip);
           await provider.handle(request.raw, reply.raw);
         },
       });

@@ -41,7 +41,7 @@ export class SigningKeysModule {
             readiness: Readiness,
           ) => {
             const hsm = token && new Pkcs11Keys(token);
-            if (hsm !== undefined) readiness.register('pkcs11-token', () => hsm.assertAvailable());
+            if (hsm !== undefined) readiness.register('pkcs11-token', () => hsm.assertSigns());
             return new PrivateKeys(new SealedKeys(keyEncryption), hsm, config.SIGNING_KEYS_IN);
           },
         },

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { commonSettings } from './common-settings.js';
 import { ConfigurationError } from './configuration-error.js';
 import { loadConfig, type Environment } from './load-config.js';
-import { address, httpUrl } from './setting.js';
+import { address, httpUrl, networks } from './setting.js';
 
 const schema = z.object({
   ...commonSettings({ port: 3000, managementPort: 9100 }),
@@ -87,4 +87,23 @@ describe('loadConfig', () => {
   it('never prints a value', () => {
     expect(faultsOf({ SECRET: 'canary', PORT: 'canary', PEER: 'canary' }).join()).not.toContain('canary');
   });
+});
+
+describe('a list of networks', () => {
+  it.each([
+    ['10.0.0.0/8, 192.0.2.1', ['10.0.0.0/8', '192.0.2.1']],
+    ['::1 fd00::/8', ['::1', 'fd00::/8']],
+  ])('%s is read', (text, list) => expect(networks().parse(text)).toEqual(list));
+
+  it.each([
+    '0.0.0.0/0',
+    '::/0',
+    'true',
+    '*',
+    'loopback',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    'proxy.example',
+    '10.0.0.0/8/8',
+  ])('%s is refused', (text) => expect(networks().safeParse(text).success).toBe(false));
 });

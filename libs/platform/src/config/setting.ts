@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** `true` or `false`, spelled so. */
@@ -27,6 +28,31 @@ export function address(): z.ZodPipe<z.ZodString, z.ZodTransform<Address, string
 export interface Address {
   readonly host: string;
   readonly port: number;
+}
+
+const PREFIX_BITS = { 4: 32, 6: 128 } as const;
+
+/** IP addresses and networks in CIDR notation, separated by spaces or commas. */
+export function networks(): z.ZodPipe<z.ZodString, z.ZodTransform<readonly string[], string>> {
+  return z
+    .string()
+    .refine(
+      (text) => splitList(text).every(isNetwork),
+      'is not a list of IP addresses or networks (10.0.0.0/8)',
+    )
+    .transform(splitList);
+}
+
+function splitList(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
+}
+
+function isNetwork(text: string): boolean {
+  const [ip = '', prefix, ...rest] = text.split('/');
+  const family = isIP(ip);
+  if ((family !== 4 && family !== 6) || rest.length > 0) return false;
+  // Everything (`/0`) would let anyone say who they are.
+  return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= PREFIX_BITS[family]);
 }
 
 /** An absolute http or https URL without query and fragment, kept to the letter: issuers are compared as strings. */

@@ -6,3 +6,4 @@ export { notify, type Notifications } from './notifications.js';
 export { type DatabaseOptions } from './open-database.js';
 export { type Orm } from './orm.js';
 export { writeEmbeddedTemplate } from './embedded-database.js';
+export { statement } from './statement.js';

@@ -1,5 +1,6 @@
+import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { contentSecurityPolicy, PAGE_HEADERS } from '../pages/page-headers.js';
+import { contentSecurityPolicy, PAGE_HEADERS } from './page-headers.js';
 
 export function sendPage(
   reply: FastifyReply,
@@ -14,4 +15,9 @@ export function sendPage(
     .header('Cache-Control', 'no-store')
     .type('text/html; charset=utf-8')
     .send(markup);
+}
+
+/** 303 makes the browser go on with GET; 307 would post the password on to the client (RFC 9700 §4.12). */
+export function seeOther(reply: FastifyReply, url: string): FastifyReply {
+  return reply.header('Cache-Control', 'no-store').redirect(url, HttpStatus.SEE_OTHER);
 }

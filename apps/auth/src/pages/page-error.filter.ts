@@ -9,8 +9,10 @@ import {
 import type { FastifyReply } from 'fastify';
 import { errors } from 'oidc-provider';
 import { QueueFullError } from '../accounts/work-queue.js';
+import { throttled } from '../login/login-answer.js';
+import { ThrottledError } from '../login/login-throttle.js';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
-import { errorPage } from '../pages/page.js';
+import { errorPage } from './page.js';
 import { sendPage } from './send-page.js';
 
 interface Explanation {
@@ -20,10 +22,10 @@ interface Explanation {
   readonly retryAfterSeconds?: number;
 }
 
-/** Turns whatever goes wrong on the way of a login into a page that says what the person can do. */
+/** Turns whatever goes wrong on the way of a person into a page that says what the person can do. */
 @Catch()
-export class InteractionErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger(InteractionErrorFilter.name);
+export class PageErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(PageErrorFilter.name);
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
@@ -40,6 +42,10 @@ export class InteractionErrorFilter implements ExceptionFilter {
         message:
           'This login has expired, or was begun in another browser. Go back to the application and log in again.',
       };
+    }
+    if (error instanceof ThrottledError) {
+      const { status, problem, retryAfterSeconds } = throttled(error);
+      return { status, message: problem, retryAfterSeconds };
     }
     if (error instanceof QueueFullError) {
       return {

@@ -1,0 +1,58 @@
+import type { Orm } from '@countersign/platform/database';
+import { RateLimiterDrizzle } from 'rate-limiter-flexible';
+import { loginThrottle } from './login-throttle.table.js';
+
+export interface BackoffOptions {
+  /** Names its counters. */
+  readonly name: string;
+  /** Failures that cost no wait. */
+  readonly freeFailures: number;
+  /** How long a failure is remembered, from the first of a row. */
+  readonly memorySeconds: number;
+  readonly longestWaitSeconds: number;
+}
+
+/**
+ * Makes every failure after the first few cost a wait: 1 s, 2 s, 4 s … up to a longest one, so that nobody is locked
+ * out for good. It counts in the database: replicas share it, and a restart forgives nothing.
+ */
+export class Backoff {
+  private readonly failures: RateLimiterDrizzle;
+  private readonly waits: RateLimiterDrizzle;
+
+  constructor(
+    private readonly options: BackoffOptions,
+    orm: Orm,
+  ) {
+    const shared = { storeClient: orm, schema: loginThrottle, clearExpiredByTimeout: false };
+    const { name, freeFailures, memorySeconds } = options;
+    this.failures = new RateLimiterDrizzle({
+      ...shared,
+      keyPrefix: `${name}-failures`,
+      points: freeFailures,
+      duration: memorySeconds,
+    });
+    this.waits = new RateLimiterDrizzle({ ...shared, keyPrefix: `${name}-wait`, points: 0, duration: 1 });
+  }
+
+  /** Milliseconds that are left to wait; 0 when there is nothing to wait for. */
+  async wait(key: string): Promise<number> {
+    const wait = await this.waits.get(key);
+    return wait?.msBeforeNext ?? 0;
+  }
+
+  /** Counts a failure. @returns milliseconds that it costs */
+  async fail(key: string): Promise<number> {
+    const { consumedPoints } = await this.failures.penalty(key);
+    const excess = consumedPoints - this.options.freeFailures;
+    if (excess <= 0) return 0;
+    const seconds = Math.min(2 ** (excess - 1), this.options.longestWaitSeconds);
+    const { msBeforeNext } = await this.waits.block(key, seconds);
+    return msBeforeNext;
+  }
+
+  async forgive(key: string): Promise<void> {
+    await this.failures.delete(key);
+    await this.waits.delete(key);
+  }
+}
