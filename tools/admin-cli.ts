@@ -1,5 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { AdminApi, AdminApiError, type AdminApiOptions } from './admin-api.ts';
+import { z } from 'zod';
+import { AdminApi, AdminApiError } from './admin-api.ts';
+
+const pageAnswer = z.object({ data: z.array(z.unknown()), next_cursor: z.string().nullable() });
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -35,7 +38,8 @@ export interface Cli {
   /** As in `npm run <name>`. */
   readonly name: string;
   readonly about: string;
-  readonly scope: AdminApiOptions['scope'];
+  /** The scopes that the commands need, with a space between. */
+  readonly scope: string;
   readonly commands: Readonly<Record<string, Command>>;
 }
 
@@ -53,7 +57,7 @@ export async function runCli(cli: Cli, args: readonly string[]): Promise<void> {
     await runCommand(cli, name, command, rest);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof AdminApiError)) throw error;
-    process.stderr.write(`${cli.name}: ${error.message}\n`);
+    process.stderr.write(`${cli.name}: ${printable(error.message)}\n`);
     if (error instanceof UsageError) process.stderr.write(`See: npm run ${cli.name} -- --help\n`);
     process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
   }
@@ -72,7 +76,7 @@ async function runCommand(cli: Cli, name: string, command: Command, args: readon
   const api = AdminApi.fromEnvironment(cli.scope, process.env);
   const answer = await command.run({ api, positionals, options: values });
   const isJson = values['json'] === true;
-  process.stdout.write(`${isJson ? JSON.stringify(answer, null, 2) : command.print(answer)}\n`);
+  process.stdout.write(`${isJson ? JSON.stringify(answer, null, 2) : printable(command.print(answer))}\n`);
 }
 
 function parse(command: Command, args: readonly string[]) {
@@ -112,4 +116,47 @@ function commandUsage(
   const call = ['npm run', cli.name, '--', name, ...positionals].join(' ');
   const lines = optionsHelp.map((line) => `  ${line}\n`).join('');
   return `${summary}\n\nUsage: ${call}${lines === '' ? '' : ' [options]'} [--json]\n${lines === '' ? '' : `\n${lines}`}`;
+}
+
+/** Names are what strangers typed: a terminal would obey the control characters in them. */
+function printable(text: string): string {
+  return text.replaceAll(/(?!\n)\p{C}/gu, '\uFFFD');
+}
+
+/** Rows as columns, as wide as their widest cell. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length)));
+  return lines
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Names and values, one a line; what has no value is left out. */
+export function listing(entries: readonly (readonly [name: string, value: string | undefined])[]): string {
+  const present = entries.filter(([, value]) => value !== undefined && value !== '');
+  const width = Math.max(...present.map(([name]) => name.length));
+  return present.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+/** All pages of a list of the admin API. */
+export async function allPages(
+  api: AdminApi,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<readonly unknown[]> {
+  const entries: unknown[] = [];
+  let cursor: string | null = null;
+  do {
+    const parameters = new URLSearchParams({ limit: '100', ...query, ...(cursor !== null && { cursor }) });
+    const page = pageAnswer.parse(await api.call('GET', `${path}?${parameters.toString()}`));
+    entries.push(...page.data);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return entries;
 }

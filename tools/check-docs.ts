@@ -1,6 +1,7 @@
 import { globSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { applicationErrors } from '../libs/contracts/dist/index.js';
+import { adminErrors } from '../apps/auth/src/admin/admin-errors.ts';
 import { AUTH_ERRORS } from '../libs/auth/dist/auth-error.js';
 
 /**
@@ -61,7 +62,11 @@ function headings(file: string): readonly string[] {
 /** Codes and statuses of the code, and of the first two columns of the page's tables. */
 function errorFaults(): readonly string[] {
   const authErrors = Object.entries(AUTH_ERRORS).map(([code, { status }]) => [code, status] as const);
-  const known = new Map<string, number>([...authErrors, ...Object.entries(applicationErrors)]);
+  const known = new Map<string, number>([
+    ...authErrors,
+    ...Object.entries(applicationErrors),
+    ...Object.entries(adminErrors),
+  ]);
   const rows = [...read(ERRORS_PAGE).matchAll(/^\| `(\w+)` +\| (\d{3}) +\|/gm)];
   const documented = new Map(rows.map(([, code = '', status]) => [code, Number(status)]));
   const emitted = readSources('libs/auth/src/propagation/*.ts');

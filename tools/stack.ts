@@ -45,13 +45,17 @@ const STOP_TIMEOUT_MS = 5_000;
 export class Stack {
   readonly issuer: string;
   readonly api: string;
-  private readonly options: StackOptions;
+  readonly options: StackOptions;
   private readonly processes = new Map<AppName, ChildProcess>();
 
   constructor(options: StackOptions) {
     this.options = options;
     this.issuer = options.environment['ISSUER'] ?? `http://localhost:${options.ports.auth.main}`;
     this.api = options.environment['AUDIENCE'] ?? `http://localhost:${options.ports.gateway.main}`;
+  }
+
+  get ports(): StackPorts {
+    return this.options.ports;
   }
 
   /** Starts the apps and waits until each is ready. @throws Error when one ends first, or is not ready in time */
@@ -111,8 +115,9 @@ export class Stack {
   }
 
   private settingsOf(app: AppName): Variables {
-    const { ports } = this.options;
+    const { ports, environment } = this.options;
     return {
+      ...(app === 'gateway' && environment['DEMO'] === 'true' && demoCredentials(environment)),
       PORT: String(ports[app].main),
       MANAGEMENT_PORT: String(ports[app].management),
       ISSUER: this.issuer,
@@ -149,4 +154,9 @@ export class Stack {
       return false; // it does not listen yet
     }
   }
+}
+
+/** The gateway's client of the demo, unless another is set. */
+function demoCredentials({ CLIENT_ID, CLIENT_SECRET }: Variables): Variables {
+  return { CLIENT_ID: CLIENT_ID ?? 'gateway', CLIENT_SECRET: CLIENT_SECRET ?? 'gateway-secret' };
 }

@@ -29,7 +29,8 @@ describe('the gateway', () => {
       tokens = hostileAccessTokens(issuer.forge).map(({ token }) => token);
       return {
         environment: { ISSUER: issuer.url },
-        appEnvironment: { gateway: { ORDERS_ADDRESS: orders.address } },
+        // This issuer has no event stream.
+        appEnvironment: { gateway: { ORDERS_ADDRESS: orders.address, CLIENT_ID: '' } },
       };
     });
     await stack.start(['gateway', 'orders']);

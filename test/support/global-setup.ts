@@ -11,5 +11,6 @@ export default async function setUp(): Promise<void> {
   await stack.start();
   process.env['API'] = stack.api;
   process.env['ISSUER'] = stack.issuer;
+  process.env['DATA_DIR'] = stack.dataDir;
   globalThis.countersignStack = stack;
 }

@@ -1,15 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
-import { Client } from 'pg';
 import { APP_NAMES, Stack, type AppName, type StackOptions, type StackPorts } from '../../tools/stack.ts';
-
-/** A PostgreSQL server to make scratch databases on; without it the apps run on their embedded database. */
-const POSTGRES_URL = process.env['TEST_POSTGRES_URL'];
-const APPS_WITH_DATABASE: readonly AppName[] = ['auth', 'orders', 'payments'];
+import { createDatabases, databaseUrl, dropDatabases } from './scratch-databases.ts';
 
 /** Settings that differ from the demo's. */
 export type Overrides = Partial<Pick<StackOptions, 'environment' | 'appEnvironment'>> & {
@@ -28,6 +23,8 @@ export class TestStack {
   readonly stack: Stack;
   readonly ports: StackPorts;
   readonly dataDir: string;
+  private readonly options: StackOptions;
+  private readonly replicas: Stack[] = [];
   private readonly databases: ReadonlyMap<AppName, string>;
 
   private constructor(
@@ -47,7 +44,7 @@ export class TestStack {
         return [app, { ...url, ...overrides.appEnvironment?.[app] }];
       }),
     );
-    this.stack = new Stack({
+    this.options = {
       ports,
       environment: {
         PATH: process.env['PATH'],
@@ -59,7 +56,8 @@ export class TestStack {
       },
       appEnvironment,
       onLine: (app, text) => this.lines.push({ app, text }),
-    });
+    };
+    this.stack = new Stack(this.options);
   }
 
   /** Takes ports, a folder and databases; starts nothing. */
@@ -80,6 +78,12 @@ export class TestStack {
     return this.stack.issuer;
   }
 
+  /** The database of an app; undefined when it is an embedded one, in `dataDir`. */
+  databaseUrl(app: AppName): string | undefined {
+    const database = this.databases.get(app);
+    return database === undefined ? undefined : databaseUrl(database, undefined);
+  }
+
   /** Starts apps and waits until they are ready. On failure the error has what they printed. */
   async start(apps?: readonly AppName[]): Promise<void> {
     try {
@@ -88,6 +92,21 @@ export class TestStack {
       const printed = this.lines.map(({ app, text }) => `${app} ${text}`).join('\n');
       throw new Error(`${String(error)}\n${printed}`, { cause: error });
     }
+  }
+
+  /** Where the database of an app is; undefined when it is embedded in the app. */
+  databaseUrl(app: AppName): string | undefined {
+    return this.options.appEnvironment?.[app]?.['DATABASE_URL'];
+  }
+
+  /** Starts one more process of an app, on ports of its own. Only a stack on PostgreSQL can have another `auth`. */
+  async startReplica(app: AppName): Promise<Stack> {
+    const ports = { ...this.ports, [app]: { main: await getPort(), management: await getPort() } };
+    const environment = { ...this.options.environment, ISSUER: this.issuer, AUDIENCE: this.api };
+    const replica = new Stack({ ...this.options, ports, environment });
+    this.replicas.push(replica);
+    await replica.start([app]);
+    return replica;
   }
 
   /** Waits until so many lines hold a text. @throws Error when there are fewer after two seconds */
@@ -102,12 +121,9 @@ export class TestStack {
 
   /** Stops what runs and leaves nothing behind. */
   async dispose(): Promise<void> {
-    await this.stack.stop();
+    await Promise.all([this.stack, ...this.replicas].map((stack) => stack.stop()));
     rmSync(this.dataDir, { recursive: true, force: true });
-    await withPostgres(async (client) => {
-      for (const database of this.databases.values())
-        await client.query(`DROP DATABASE "${database}" WITH (FORCE)`);
-    });
+    await dropDatabases(this.databases);
   }
 }
 
@@ -115,34 +131,4 @@ async function freePorts(): Promise<StackPorts> {
   const entries = [];
   for (const app of APP_NAMES) entries.push([app, { main: await getPort(), management: await getPort() }]);
   return Object.fromEntries(entries);
-}
-
-async function createDatabases(): Promise<ReadonlyMap<AppName, string>> {
-  const databases = new Map<AppName, string>();
-  await withPostgres(async (client) => {
-    for (const app of APPS_WITH_DATABASE) {
-      const name = `countersign_${randomBytes(6).toString('hex')}_${app}`;
-      await client.query(`CREATE DATABASE "${name}"`);
-      databases.set(app, name);
-    }
-  });
-  return databases;
-}
-
-async function withPostgres(work: (client: Client) => Promise<void>): Promise<void> {
-  if (POSTGRES_URL === undefined) return;
-  const client = new Client({ connectionString: POSTGRES_URL });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-function databaseUrl(database: string, address: string | undefined): string {
-  const url = new URL(POSTGRES_URL ?? '');
-  if (address !== undefined) url.host = address;
-  url.pathname = `/${database}`;
-  return url.href;
 }

@@ -1,9 +1,10 @@
-import { AccessTokenModule } from '@countersign/auth/passport';
+import { AccessTokenModule, type EventStreamOptions } from '@countersign/auth/passport';
 import { ManagementModule } from '@countersign/platform';
 import { ProblemFilter } from '@countersign/platform/http';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { GatewayConfig } from './app.config.js';
+import { EventStreamMetrics } from './http/event-stream-metrics.js';
 import { IssuerReadiness } from './http/issuer-readiness.js';
 import { MeController } from './me/me.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
@@ -32,6 +33,7 @@ export class AppModule {
           algorithms: config.ALGORITHMS,
           clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
           maxLifetimeSeconds: MAX_ACCESS_TOKEN_LIFETIME_SECONDS,
+          events: eventStreamOf(config),
           issueTransactionToken: (principal) => transactionTokens.issue(principal),
         }),
         TransactionTokensModule.forRoot(transactionTokens),
@@ -42,9 +44,20 @@ export class AppModule {
       controllers: [MeController],
       providers: [
         IssuerReadiness,
+        EventStreamMetrics,
         { provide: APP_PIPE, useClass: StandardSchemaValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
     };
   }
+}
+
+function eventStreamOf({
+  ISSUER,
+  EVENTS_URI,
+  CLIENT_ID,
+  CLIENT_SECRET,
+}: GatewayConfig): EventStreamOptions | null {
+  if (CLIENT_ID === undefined || CLIENT_SECRET === undefined) return null;
+  return { uri: EVENTS_URI ?? `${ISSUER}/events/streams`, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
 }

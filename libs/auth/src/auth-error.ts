@@ -25,13 +25,16 @@ export const AUTH_ERRORS = {
   audience_mismatch: INVALID_TOKEN,
   token_expired: INVALID_TOKEN,
   token_not_yet_valid: INVALID_TOKEN,
+  token_revoked: INVALID_TOKEN,
   lifetime_too_long: INVALID_TOKEN,
   claims_malformed: INVALID_TOKEN,
+  confirmation_unproven: INVALID_TOKEN,
   scope_insufficient: { status: 403, oauthError: 'insufficient_scope' },
   role_insufficient: FORBIDDEN,
   workload_refused: FORBIDDEN,
   access_undeclared: FORBIDDEN,
   keys_unavailable: { status: 503 },
+  revocations_unavailable: { status: 503 },
 } as const satisfies Record<string, AuthErrorKind>;
 
 /**

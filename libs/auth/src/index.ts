@@ -2,6 +2,7 @@ export { Access, type AccessRule } from './access/access.js';
 export { assertEveryHandlerDeclaresAccess } from './access/declared-access.js';
 export { AuthError, type AuthErrorCode } from './auth-error.js';
 export { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './jose/signature-algorithm.js';
+export { importVerificationKey, UnusableKeyError, type VerificationKey } from './jose/verification-key.js';
 export { identityHeaders, type Principal } from './principal.js';
 export { bootstrapWorkload } from './propagation/bootstrap-workload.js';
 export { currentCaller, CurrentCaller, CurrentPrincipal, type Caller } from './propagation/caller.js';

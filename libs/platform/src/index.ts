@@ -5,5 +5,6 @@ export { address, flag, httpUrl, networks, port, type Address } from './config/s
 export { createHttpApp, type HttpAppOptions } from './http-app.js';
 export { StructuredLogger, type LoggerOptions } from './logger.js';
 export { ManagementModule } from './management/management.module.js';
+export { Metrics } from './management/metrics.js';
 export { Readiness, type ReadinessCheck, type ReadinessReport } from './management/readiness.js';
 export { runProcess } from './run-process.js';

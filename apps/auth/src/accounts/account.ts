@@ -1,4 +1,6 @@
-export type Role = 'customer' | 'merchant' | 'admin';
+export const ROLES = ['customer', 'merchant', 'admin'] as const;
+
+export type Role = (typeof ROLES)[number];
 
 /** A person who can log in. `id` is the `sub` of their tokens: a UUID, which no `client_id` may look like. */
 export interface Account {

@@ -26,7 +26,7 @@ let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
 let hasher: PasswordHasher;
 let service: AccountsService;
 
-const store = (model: string) => new ArtefactStore(model, database.orm);
+const store = (model: string) => new ArtefactStore(model, database.orm, new SecurityEventLog());
 const events = async () => (await database.orm.select().from(securityEvents)).map(({ event }) => event);
 const whatIsLeft = async () => (await database.orm.select().from(artefacts)).map(({ model }) => model);
 

@@ -1,5 +1,6 @@
-import { currentCaller } from '@countersign/auth';
+import { currentCaller, ServiceError } from '@countersign/auth';
 import {
+  HttpException,
   Injectable,
   Logger,
   type CallHandler,
@@ -23,7 +24,7 @@ export class AdminAuditInterceptor implements NestInterceptor {
     const reply = http.getResponse<FastifyReply>();
     if (request.method === 'GET') return next.handle();
     const { subject, clientId, tokenId } = currentCaller().principal;
-    const log = (outcome: 'done' | 'refused'): void =>
+    const log = (outcome: 'done' | 'refused' | 'failed'): void =>
       this.logger.log({
         msg: 'admin action',
         action: `${request.method} ${request.routeOptions.url}`,
@@ -34,6 +35,16 @@ export class AdminAuditInterceptor implements NestInterceptor {
         clientId,
         tokenId,
       });
-    return next.handle().pipe(tap({ complete: () => log('done'), error: () => log('refused') }));
+    return next.handle().pipe(
+      tap({
+        complete: () => log('done'),
+        error: (error: unknown) => log(isRefusal(error) ? 'refused' : 'failed'),
+      }),
+    );
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof ServiceError) return error.status < 500;
+  return error instanceof HttpException && error.getStatus() < 500;
 }

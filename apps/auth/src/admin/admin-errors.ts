@@ -6,6 +6,24 @@ import { ServiceError } from '@countersign/auth';
  */
 export const adminErrors = Object.freeze({
   client_not_found: 404,
+  /** The client_id is taken. */
+  client_exists: 409,
+  client_reserved: 409,
+  /** It has admin scopes that the caller has not. */
+  client_above_caller: 403,
+  client_without_secret: 409,
+  /** The metadata breaks a rule (RFC 7591 §3.2.2). */
+  invalid_client_metadata: 400,
+  account_not_found: 404,
+  /** An administrator would lock himself out. */
+  account_own: 409,
+  key_not_found: 404,
+  key_already_announced: 409,
+  key_not_announced: 409,
+  key_too_young: 409,
+  key_in_use: 409,
+  key_state: 409,
+  algorithm_not_in_use: 409,
 });
 
 export type AdminErrorCode = keyof typeof adminErrors;

@@ -1,9 +1,11 @@
 import { AccessTokenModule } from '@countersign/auth/passport';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
+import { AdminStanding } from './admin-standing.js';
 import { adminResource } from './admin-scopes.js';
 import { OperatorClientService, OperatorClientSettings } from './operator-client.service.js';
 
@@ -16,7 +18,9 @@ export class AdminModule {
   static forRoot({ ISSUER, DEMO, ADMIN_CLIENT_SECRET }: AuthConfig): DynamicModule {
     return {
       module: AdminModule,
+      global: true, // every controller of the admin API needs it
       imports: [
+        AccountsModule,
         ClientsModule,
         AccessTokenModule.forRoot({
           issuer: ISSUER,
@@ -34,7 +38,9 @@ export class AdminModule {
           useFactory: () => new OperatorClientSettings(DEMO, ADMIN_CLIENT_SECRET),
         },
         OperatorClientService,
+        AdminStanding,
       ],
+      exports: [AdminStanding],
     };
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConfigurationError } from '@countersign/platform';
-import type { ClientRegistration } from '../clients/client-registration.js';
+import type { ClientRegistrationInput } from '../clients/client-registration.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 import { ADMIN_SCOPES } from './admin-scopes.js';
 
@@ -8,13 +8,11 @@ const DEMO_SECRET = 'admin-demo-secret';
 /** 256 bit in base64url are 43 characters; what someone made up is shorter. */
 const MIN_SECRET_LENGTH = 32;
 
-const OPERATOR_CLIENT: ClientRegistration = {
+const OPERATOR_CLIENT: ClientRegistrationInput = {
   client_id: 'countersign-admin',
   client_name: 'Operator',
   token_endpoint_auth_method: 'client_secret_basic',
   grant_types: ['client_credentials'],
-  response_types: [],
-  redirect_uris: [],
   scope: ADMIN_SCOPES.join(' '),
   roles: ['admin'],
 };

@@ -1,19 +1,58 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '@countersign/platform/database';
-import { eq } from 'drizzle-orm';
-import { registrationFaults, type ClientRegistration } from './client-registration.js';
+import { Database, statement, type Orm } from '@countersign/platform/database';
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import {
+  isClientId,
+  parseClientRegistration,
+  type ClientRegistration,
+  type ClientRegistrationInput,
+} from './client-registration.js';
 import { hashClientSecret } from './client-secret.js';
 import { clients } from './clients.table.js';
+
+/** `client_secret` holds the hashes of the secrets that are good now, with a space between. */
+export type StoredClient = ClientRegistration & { readonly client_secret?: string };
+
+export type ClientRow = typeof clients.$inferSelect;
+
+type Changes = Partial<Omit<ClientRow, 'clientId' | 'createdAt'>>;
+
+const findEnabledClient = statement((orm) =>
+  orm
+    .select()
+    .from(clients)
+    .where(and(eq(clients.clientId, sql.placeholder('clientId')), isNull(clients.disabledAt)))
+    .prepare('enabled_client_by_id'),
+);
 
 @Injectable()
 export class ClientsRepository {
   constructor(private readonly database: Database) {}
 
-  /** The client's metadata; `client_secret` holds the hash of the secret. */
-  async find(clientId: string): Promise<ClientRegistration | undefined> {
-    const [row] = await this.database.orm.select().from(clients).where(eq(clients.clientId, clientId));
+  /** The client, unless it is disabled. */
+  async find(clientId: string): Promise<StoredClient | undefined> {
+    if (!isClientId(clientId)) return undefined;
+    const [row] = await findEnabledClient(this.database.orm).execute({ clientId });
     if (row === undefined) return undefined;
-    return row.secretHash === null ? row.metadata : { ...row.metadata, client_secret: row.secretHash };
+    const hashes = goodSecretHashes(row);
+    return hashes.length === 0 ? row.metadata : { ...row.metadata, client_secret: hashes.join(' ') };
+  }
+
+  /** The client, disabled or not. */
+  async findRow(clientId: string): Promise<ClientRow | undefined> {
+    if (!isClientId(clientId)) return undefined;
+    const [row] = await this.database.orm.select().from(clients).where(eq(clients.clientId, clientId));
+    return row;
+  }
+
+  /** Clients in the order of their ids, from the one after `after`. */
+  async page(after: string, limit: number): Promise<readonly ClientRow[]> {
+    return this.database.orm
+      .select()
+      .from(clients)
+      .where(gt(clients.clientId, after))
+      .orderBy(asc(clients.clientId))
+      .limit(limit);
   }
 
   /**
@@ -21,22 +60,70 @@ export class ClientsRepository {
    *
    * @throws TypeError when the registration breaks a rule.
    */
-  async save(registration: ClientRegistration, secret: string | null): Promise<void> {
-    const faults = registrationFaults(registration);
-    if (faults.length > 0) throw new TypeError(faults.join('; '));
-    const values = { metadata: registration, secretHash: secret === null ? null : hashClientSecret(secret) };
+  async save(input: ClientRegistrationInput, secret: string | null): Promise<void> {
+    const metadata = parseClientRegistration(input);
+    const values = { metadata, secretHash: secret === null ? null : hashClientSecret(secret) };
     await this.database.orm
       .insert(clients)
-      .values({ clientId: registration.client_id, ...values })
+      .values({ clientId: metadata.client_id, ...values })
       .onConflictDoUpdate({ target: clients.clientId, set: values });
   }
 
-  async remove(clientId: string): Promise<void> {
-    await this.database.orm.delete(clients).where(eq(clients.clientId, clientId));
+  /** @returns the new client; undefined when its id is taken */
+  async insert(row: typeof clients.$inferInsert): Promise<ClientRow | undefined> {
+    const [inserted] = await this.database.orm.insert(clients).values(row).onConflictDoNothing().returning();
+    return inserted;
   }
 
-  async list(): Promise<readonly ClientRegistration[]> {
-    const rows = await this.database.orm.select().from(clients).orderBy(clients.clientId);
-    return rows.map(({ metadata }) => metadata);
+  /**
+   * Changes a client while nobody else can: changes of one client come one after the other.
+   *
+   * @param change gets the client and the transaction, and says what changes
+   * @returns the changed client; undefined when there is no such client
+   */
+  async change(
+    clientId: string,
+    change: (row: ClientRow, orm: Orm) => Promise<Changes>,
+  ): Promise<ClientRow | undefined> {
+    return this.database.orm.transaction(async (transaction) => {
+      const row = await lock(clientId, transaction);
+      if (row === undefined) return undefined;
+      const changes = await change(row, transaction);
+      if (Object.keys(changes).length === 0) return row;
+      const isRow = eq(clients.clientId, clientId);
+      const [changed] = await transaction.update(clients).set(changes).where(isRow).returning();
+      return changed;
+    });
   }
+
+  /**
+   * Deletes a client.
+   *
+   * @param before gets the client and the transaction, before the client goes
+   * @returns whether there was such a client
+   */
+  async remove(
+    clientId: string,
+    before: (row: ClientRow, orm: Orm) => Promise<void> = () => Promise.resolve(),
+  ): Promise<boolean> {
+    return this.database.orm.transaction(async (transaction) => {
+      const row = await lock(clientId, transaction);
+      if (row === undefined) return false;
+      await before(row, transaction);
+      await transaction.delete(clients).where(eq(clients.clientId, clientId));
+      return true;
+    });
+  }
+}
+
+async function lock(clientId: string, orm: Orm): Promise<ClientRow | undefined> {
+  if (!isClientId(clientId)) return undefined;
+  const [row] = await orm.select().from(clients).where(eq(clients.clientId, clientId)).for('update');
+  return row;
+}
+
+function goodSecretHashes(row: ClientRow): readonly string[] {
+  const { secretHash, previousSecretHash, previousSecretExpiresAt } = row;
+  const isPreviousGood = previousSecretExpiresAt !== null && previousSecretExpiresAt.getTime() > Date.now();
+  return [secretHash, isPreviousGood ? previousSecretHash : null].filter((hash) => hash !== null);
 }

@@ -59,6 +59,12 @@ describe('a redirect URI', () => {
     ['a user name', 'https://someone@app.example/callback'],
     ['a scheme that runs code', 'javascript:alert(1)'],
     ['no scheme', '/callback'],
+    ['a pattern', 'https://app.example/*'],
+    ['a pattern for its host', 'https://*.app.example/callback'],
+    ['a host in upper case', 'https://APP.example/callback'],
+    ['a path that normalises to another', 'https://app.example/a/../callback'],
+    ['a line end', 'https://app.example/call\nback'],
+    ['a backslash', 'https://app.example\\@evil.example/'],
   ])('may not be registered with %s', (_deviation, uri) => {
     expect(isRegistrableRedirectUri(uri)).toBe(false);
   });

@@ -5,8 +5,10 @@ const LOOPBACK_ADDRESSES: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]']);
  * developer listens. An authorization response over plain http to elsewhere could be read (RFC 9700 §2.6).
  */
 export function isRegistrableRedirectUri(uri: string): boolean {
-  if (!URL.canParse(uri) || uri.includes('#')) return false;
-  const { protocol, hostname, username, password } = new URL(uri);
+  if (!URL.canParse(uri) || uri.includes('#') || uri.includes('*')) return false;
+  const { href, protocol, hostname, username, password } = new URL(uri);
+  // It is compared as a string: a spelling that a browser would change, or a pattern, would never match.
+  if (href !== uri && href !== `${uri}/`) return false;
   if (username || password) return false;
   if (protocol === 'https:') return true;
   return protocol === 'http:' && (hostname === 'localhost' || LOOPBACK_ADDRESSES.has(hostname));

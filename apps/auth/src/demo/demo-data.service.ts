@@ -4,12 +4,14 @@ import { AccountsRepository } from '../accounts/accounts.repository.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from './demo-accounts.js';
+import { loadOrCreateDemoBackendKey } from './demo-backend-key.js';
 import { demoClients } from './demo-clients.js';
 
 export class DemoSettings {
   constructor(
     readonly isDemo: boolean,
     readonly audience: string,
+    readonly dataDir: string,
   ) {}
 }
 
@@ -32,7 +34,9 @@ export class DemoDataService implements OnModuleInit {
       if (await this.accounts.exists(account.id)) continue;
       await this.accounts.add({ account, passwordHash: await this.passwordHasher.hash(DEMO_PASSWORD) });
     }
-    for (const { registration, secret } of demoClients(this.settings.audience)) {
+    const { audience, dataDir } = this.settings;
+    const backendKeys = [await loadOrCreateDemoBackendKey(dataDir)];
+    for (const { registration, secret } of demoClients({ audience, backendKeys })) {
       await this.clients.save(registration, secret);
     }
   }
@@ -43,9 +47,10 @@ export class DemoDataService implements OnModuleInit {
     for (const { id, email } of DEMO_ACCOUNTS) {
       if (await this.accounts.exists(id)) faults.push(`the database holds the demo account ${email}`);
     }
-    for (const { registration } of demoClients(this.settings.audience)) {
+    for (const { registration } of demoClients({ audience: this.settings.audience, backendKeys: [] })) {
       const { client_id } = registration;
-      if (await this.clients.find(client_id)) faults.push(`the database holds the demo client ${client_id}`);
+      if (await this.clients.findRow(client_id))
+        faults.push(`the database holds the demo client ${client_id}`);
     }
     if (faults.length > 0)
       throw new ConfigurationError([...faults, 'start it with DEMO=true, or use another database']);

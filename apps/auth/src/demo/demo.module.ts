@@ -6,12 +6,12 @@ import { DemoDataService, DemoSettings } from './demo-data.service.js';
 
 @Module({})
 export class DemoModule {
-  static forRoot({ DEMO, AUDIENCE }: AuthConfig): DynamicModule {
+  static forRoot({ DEMO, AUDIENCE, DATA_DIR }: AuthConfig): DynamicModule {
     return {
       module: DemoModule,
       imports: [AccountsModule, ClientsModule],
       providers: [
-        { provide: DemoSettings, useFactory: () => new DemoSettings(DEMO, AUDIENCE) },
+        { provide: DemoSettings, useFactory: () => new DemoSettings(DEMO, AUDIENCE, DATA_DIR) },
         DemoDataService,
       ],
     };

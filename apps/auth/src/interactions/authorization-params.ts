@@ -2,14 +2,15 @@ import { z } from 'zod';
 
 const schema = z.object({
   client_id: z.string(),
-  redirect_uri: z.string(),
+  /** Not for a device, which has no browser to send back. */
+  redirect_uri: z.string().optional(),
   scope: z.string().default(''),
   login_hint: z.string().optional(),
 });
 
 export interface AuthorizationParams {
   readonly clientId: string;
-  readonly redirectUri: string;
+  readonly redirectUri: string | undefined;
   readonly scopes: readonly string[];
   readonly loginHint: string | undefined;
 }

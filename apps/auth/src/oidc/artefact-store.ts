@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Orm } from '@countersign/platform/database';
-import { and, eq, isNull, or, sql, type SQL } from 'drizzle-orm';
+import { statement, type Orm } from '@countersign/platform/database';
+import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { artefacts } from './artefacts.table.js';
+import { revokeGrant } from './revoke-grant.js';
 
 /**
  * Models whose handle is all that a thief needs. Their rows hold its SHA-256, so that a dump of the database has no
@@ -16,31 +18,67 @@ const BEARER_MODELS: ReadonlySet<string> = new Set([
   'Session',
 ]);
 
+const isNamed = and(eq(artefacts.model, sql.placeholder('model')), eq(artefacts.id, sql.placeholder('id')));
+
+/** By model and id; `consumedAt` is when the artefact was used up, which may be some time after its first use. */
+export function findStatement(name: string, consumedAt: SQL) {
+  return statement((orm) =>
+    orm
+      .select({ payload: artefacts.payload, consumedAt: consumedAt.mapWith(artefacts.consumedAt) })
+      .from(artefacts)
+      .where(isNamed)
+      .prepare(name),
+  );
+}
+
+const findArtefact = findStatement('artefact_by_id', sql`${artefacts.consumedAt}`);
+
+const upsertArtefact = statement((orm) =>
+  orm
+    .insert(artefacts)
+    .values({
+      model: sql.placeholder('model'),
+      id: sql.placeholder('id'),
+      payload: sql.placeholder('payload'),
+      grantId: sql.placeholder('grantId'),
+      accountId: sql.placeholder('accountId'),
+      userCode: sql.placeholder('userCode'),
+      uid: sql.placeholder('uid'),
+      expiresAt: sql`${sql.placeholder('expiresAt')}::timestamptz`,
+    })
+    .onConflictDoUpdate({
+      target: [artefacts.model, artefacts.id],
+      set: {
+        payload: sql`excluded.payload`,
+        grantId: sql`excluded.grant_id`,
+        accountId: sql`excluded.account_id`,
+        userCode: sql`excluded.user_code`,
+        uid: sql`excluded.uid`,
+        expiresAt: sql`excluded.expires_at`,
+      },
+    })
+    .prepare('upsert_artefact'),
+);
+
 /** oidc-provider's storage of one model. */
 export class ArtefactStore implements Adapter {
+  protected readonly findById: typeof findArtefact = findArtefact;
+
   constructor(
-    private readonly model: string,
-    private readonly orm: Orm,
+    protected readonly model: string,
+    protected readonly orm: Orm,
+    private readonly events: Pick<SecurityEventLog, 'append'>,
   ) {}
 
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
-    const { jti, ...withoutHandle } = payload;
-    const values = {
-      payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
-      grantId: payload.grantId ?? null,
-      accountId: accountOf(payload) ?? null,
-      userCode: payload.userCode ?? null,
-      uid: payload.uid ?? null,
-      expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
-    };
-    await this.orm
-      .insert(artefacts)
-      .values({ model: this.model, id: this.idOf(id), ...values })
-      .onConflictDoUpdate({ target: [artefacts.model, artefacts.id], set: values });
+    const values = this.valuesOf(payload, expiresIn);
+    const expiresAt = values.expiresAt?.toISOString() ?? null;
+    await upsertArtefact(this.orm).execute({ ...values, model: this.model, id: this.idOf(id), expiresAt });
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const payload = await this.findWhere(eq(artefacts.id, this.idOf(id)));
+    const [row] = await this.findById(this.orm).execute({ model: this.model, id: this.idOf(id) });
+    const payload = toPayload(row);
     return payload && { ...payload, jti: id };
   }
 
@@ -53,9 +91,9 @@ export class ArtefactStore implements Adapter {
   }
 
   /**
-   * Marks a code or refresh token as used, which succeeds once: of uses at the same time the database lets one
-   * change the row. Whoever comes second holds a copy, and nobody can tell which of the two is the thief: the whole
-   * family ends (RFC 6749 §4.1.2 for codes, RFC 9700 §4.14.2 for refresh tokens).
+   * Marks a code as used, which succeeds once: of uses at the same time the database lets one change the row. Whoever
+   * comes second holds a copy, and nobody can tell which of the two is the thief: the whole family ends (RFC 6749
+   * §4.1.2). Refresh tokens have a way of their own: `RefreshTokenStore`.
    *
    * @throws errors.InvalidGrant for every use but the first.
    */
@@ -67,12 +105,11 @@ export class ArtefactStore implements Adapter {
       .returning({ id: artefacts.id });
     if (consumed.length > 0) return;
 
-    const [row] = await this.orm.select({ grantId: artefacts.grantId }).from(artefacts).where(this.is(id));
-    if (row?.grantId) await this.revokeFamily(row.grantId);
-    throw new errors.InvalidGrant('already used');
+    await this.refuseReuse(id);
   }
 
   async destroy(id: string): Promise<void> {
+    if (this.model === 'Grant') return revokeGrant(id, this.orm, this.events);
     await this.orm.delete(artefacts).where(this.is(id));
   }
 
@@ -82,10 +119,30 @@ export class ArtefactStore implements Adapter {
       .where(and(eq(artefacts.model, this.model), eq(artefacts.grantId, grantId)));
   }
 
-  /** A token that is issued while this runs refers to a grant that is gone, and is good for nothing. */
-  private async revokeFamily(grantId: string): Promise<void> {
-    const isGrant = and(eq(artefacts.model, 'Grant'), eq(artefacts.id, grantId));
-    await this.orm.delete(artefacts).where(or(isGrant, eq(artefacts.grantId, grantId)));
+  /**
+   * Ends the family of an artefact that two parties hold.
+   *
+   * @throws errors.InvalidGrant when that is done
+   */
+  async refuseReuse(id: string): Promise<never> {
+    const [row] = await this.orm.select({ grantId: artefacts.grantId }).from(artefacts).where(this.is(id));
+    if (row?.grantId) await revokeGrant(row.grantId, this.orm, this.events);
+    // A pushed request may have been answered in another tab.
+    if (this.model === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('already used');
+    throw new errors.InvalidGrant('already used');
+  }
+
+  protected valuesOf(payload: AdapterPayload, expiresIn: number | undefined) {
+    const { jti, ...withoutHandle } = payload;
+    return {
+      payload: BEARER_MODELS.has(this.model) ? withoutHandle : { jti, ...withoutHandle },
+      grantId: payload.grantId ?? null,
+      clientId: payload.clientId ?? null,
+      accountId: accountOf(payload) ?? null,
+      userCode: payload.userCode ?? null,
+      uid: payload.uid ?? null,
+      expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
+    };
   }
 
   private async findWhere(condition: SQL): Promise<AdapterPayload | undefined> {
@@ -93,18 +150,26 @@ export class ArtefactStore implements Adapter {
       .select({ payload: artefacts.payload, consumedAt: artefacts.consumedAt })
       .from(artefacts)
       .where(and(eq(artefacts.model, this.model), condition));
-    if (row === undefined) return undefined;
-    if (row.consumedAt === null) return row.payload;
-    return { ...row.payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
+    return toPayload(row);
   }
 
-  private is(id: string): SQL | undefined {
+  protected is(id: string): SQL | undefined {
     return and(eq(artefacts.model, this.model), eq(artefacts.id, this.idOf(id)));
   }
 
-  private idOf(handle: string): string {
+  protected idOf(handle: string): string {
     return BEARER_MODELS.has(this.model) ? createHash('sha256').update(handle).digest('base64url') : handle;
   }
+}
+
+interface Row {
+  readonly payload: AdapterPayload;
+  readonly consumedAt: Date | null;
+}
+
+function toPayload(row: Row | undefined): AdapterPayload | undefined {
+  if (row === undefined || row.consumedAt === null) return row?.payload;
+  return { ...row.payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
 }
 
 /** An interaction belongs to who has just logged in, and before that to the session that it began in. */

@@ -2,9 +2,19 @@ import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
-import { verifyClientSecret } from '../clients/client-secret.js';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
+import { registerTokenExchange } from '../token-exchange/register-token-exchange.js';
+import { SubjectTokenVerifier } from '../token-exchange/subject-token.js';
+import { logFailedLogouts } from './back-channel-logout.js';
+import { useHashedSecrets } from './client-authentication.js';
+import { throttlePolling, throttleUserCodes } from './device-flow.js';
+import { guardIntrospection } from './introspection-guard.js';
+import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
+import { findSubjectRoles } from './find-subject-roles.js';
+import { refuseUnregisteredGrantTypes } from './grant-types.js';
+import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
+import { detectReplaysAtomically } from './replay-detection.js';
 import { noteSessionUse } from './note-session-use.js';
 import { setResponseHeaders } from './response-headers.js';
 
@@ -15,10 +25,29 @@ import { setResponseHeaders } from './response-headers.js';
 export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
-  useOwnClientRules(provider);
+  useOwnRedirectRules(provider);
+  refuseUnregisteredGrantTypes(provider);
+  useHashedSecrets(provider);
+  detectReplaysAtomically(provider, options.orm);
+  throttleUserCodes(provider);
+  throttlePolling(provider);
+  rotateInOneStep(provider, options.refreshTokens);
+  endLeakedFamilies(provider, options.refreshTokens);
+  registerTokenExchange(provider, {
+    resourceServers: options.resourceServers,
+    subjectTokens: new SubjectTokenVerifier({
+      issuer: options.issuer,
+      keys: options.keyRing.published().map((key) => key.publicJwk),
+    }),
+    findSubjectRoles: (token) => findSubjectRoles(token, provider, options.findAccount),
+  });
+  guardIntrospection(provider);
+  endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
+  provider.use(refuseUnlessItCanSign(options.assertCanSign));
   provider.use(noteSessionUse(options.noteSession));
   logFaults(provider);
+  logFailedLogouts(provider);
   return provider;
 }
 
@@ -38,15 +67,43 @@ function pinOrigin(provider: Provider, issuer: string): void {
   });
 }
 
-function useOwnClientRules({ Client }: Provider): void {
+function useOwnRedirectRules({ Client }: Provider): void {
   Client.prototype.redirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.redirectUris ?? [], uri);
   };
   Client.prototype.postLogoutRedirectUriAllowed = function (uri) {
     return isRedirectUriAllowed(this.postLogoutRedirectUris ?? [], uri);
   };
-  Client.prototype.compareClientSecret = function (secret) {
-    return verifyClientSecret(secret, this.clientSecret ?? '');
+}
+
+/**
+ * A logout reaches the verifiers. `Session.destroy` is the end of a session; its adapter's is not, which oidc-provider
+ * calls for a mere change of the session's handle too.
+ */
+function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revokeSession']): void {
+  const prototype: { destroy: (this: InstanceType<typeof Session>) => Promise<void> } = Session.prototype;
+  const { destroy } = prototype;
+  prototype.destroy = async function () {
+    await revokeSession(this.uid);
+    await destroy.call(this);
+  };
+}
+
+/**
+ * A code and a refresh token are used up before the token that they give is signed: while the signer is away, a client
+ * keeps what it has.
+ */
+function refuseUnlessItCanSign(assertCanSign: ProviderOptions['assertCanSign']) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    try {
+      if (ctx.method === 'POST' && ctx.path === '/token') await assertCanSign();
+    } catch (error) {
+      if (!(error instanceof SigningUnavailableError)) throw error;
+      ctx.status = 500;
+      answerUnavailable(ctx);
+      return;
+    }
+    await next();
   };
 }
 
@@ -63,7 +120,7 @@ function logFaults(provider: Provider): void {
   const logger = new Logger('OidcProvider');
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     logger.error(withoutQuery(error));
-    if (isDatabaseOutage(error)) answerUnavailable(ctx);
+    if (isDatabaseOutage(error) || error instanceof SigningUnavailableError) answerUnavailable(ctx);
   });
   // A fault outside every endpoint: Koa would print it to standard error.
   const events: EventEmitter = provider;

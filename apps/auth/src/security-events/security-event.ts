@@ -10,3 +10,22 @@ export type SecurityEvent =
   | { readonly type: 'client-disabled'; readonly clientId: string }
   /** A family of tokens: all that came of one grant. */
   | { readonly type: 'grant-revoked'; readonly grantId: string };
+
+/** An event of the log. */
+export interface LoggedEvent {
+  /** `jti` of the token that tells of it. */
+  readonly jti: string;
+  readonly event: SecurityEvent;
+  readonly createdAt: Date;
+}
+
+/** A token request under way when the event happened may be answered this much later. */
+const UNDER_WAY_MS = 500;
+
+/**
+ * The last second whose tokens an event ends, where it ends them by the time of their issue (`iat`, in whole seconds):
+ * those of an account or of a client. Tokens of the same second cannot be told apart and end with the others.
+ */
+export function lastSecondEnded({ createdAt }: Pick<LoggedEvent, 'createdAt'>): number {
+  return Math.floor((createdAt.getTime() + UNDER_WAY_MS) / 1_000);
+}

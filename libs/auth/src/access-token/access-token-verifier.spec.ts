@@ -33,6 +33,7 @@ function makeVerifier(): AccessTokenVerifier {
     keys,
     clockToleranceSeconds: 30,
     maxLifetimeSeconds: 600,
+    revocations: null,
     now: () => NOW,
   });
 }
@@ -55,6 +56,25 @@ describe('AccessTokenVerifier', () => {
       scopes: ['a', 'b'],
       roles: ['admin'],
       tokenId: 'an-id',
+    });
+  });
+
+  it('says who acts for the subject, the current actor first (RFC 8693 §4.1)', async () => {
+    const token = forge.accessToken({ claims: { act: { sub: 'shop', act: { sub: 'portal' } } } });
+    await expect(verifier.verify(token)).resolves.toMatchObject({ actors: ['shop', 'portal'] });
+  });
+
+  it.each([
+    ['is text', 'shop'],
+    ['is null', null],
+    ['is a list', [{ sub: 'shop' }]],
+    ['has no sub', {}],
+    ['has a sub with a line end', { sub: 'shop\n' }],
+    ['has something else within', { sub: 'shop', act: 'portal' }],
+    ['has nine actors', nestedActors(9)],
+  ])('refuses a token whose act %s', async (_deviation, act) => {
+    await expect(verifier.verify(forge.accessToken({ claims: { act } }))).rejects.toMatchObject({
+      code: 'claims_malformed',
     });
   });
 
@@ -120,6 +140,7 @@ describe('AccessTokenVerifier', () => {
       keys: { find: () => Promise.reject(new Error('unused')) },
       clockToleranceSeconds: 30,
       maxLifetimeSeconds: 600,
+      revocations: null,
       now: () => NOW,
     };
     expect(() => new AccessTokenVerifier({ ...options, algorithms: [] })).toThrow(TypeError);
@@ -127,3 +148,7 @@ describe('AccessTokenVerifier', () => {
     expect(() => new AccessTokenVerifier({ ...options, audience: '' })).toThrow(TypeError);
   });
 });
+
+function nestedActors(count: number): object {
+  return Array.from({ length: count - 1 }).reduce<object>((act) => ({ sub: 'shop', act }), { sub: 'shop' });
+}

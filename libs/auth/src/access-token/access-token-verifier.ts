@@ -6,10 +6,13 @@ import { verifySignature, type SignatureAlgorithm } from '../jose/signature-algo
 import { parseStrictJson, type JsonObject } from '../jose/strict-json.js';
 import type { VerificationKey } from '../jose/verification-key.js';
 import type { Principal } from '../principal.js';
+import type { Revocations } from '../revocation/revocations.js';
 import {
   assertAudience,
   assertIssuer,
   assertTimes,
+  assertUnbound,
+  parseActors,
   parseRoles,
   parseScopes,
   requireIdentifier,
@@ -19,6 +22,8 @@ import {
 export interface AccessTokenVerifierOptions extends ClaimsRules {
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly keys: Pick<KeyStore, 'find'>;
+  /** What the issuer has revoked; null where it is not heard, and a token counts until it expires. */
+  readonly revocations: Pick<Revocations, 'assertKnown' | 'assertNotRevoked'> | null;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -33,7 +38,8 @@ export interface AccessTokenVerifierOptions extends ClaimsRules {
  * | `iss`, before any key | `access-token/claims-checks.ts` |
  * | the key by `kid`, whose own `alg` is the header's | `jose/key-store.ts`, here |
  * | the signature | `jose/signature-algorithm.ts` |
- * | `iss`, `aud`, `exp`, `nbf`, `iat`, `sub`, `client_id`, `jti`, `scope`, `roles` | `access-token/claims-checks.ts` |
+ * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles`, `act` | `access-token/claims-checks.ts` |
+ * | whether its session, grant, subject or client has been revoked | `revocation/revocations.ts` |
  */
 export class AccessTokenVerifier {
   constructor(private readonly options: AccessTokenVerifierOptions) {
@@ -52,6 +58,7 @@ export class AccessTokenVerifier {
     const header = checkHeader(jws.header, { algorithms: this.options.algorithms, type: 'at+jwt' });
     const claims = parseStrictJson(jws.payload);
     assertIssuer(claims, this.options);
+    this.options.revocations?.assertKnown();
     const key = await this.options.keys.find(header.kid);
     return new UnverifiedAccessToken(jws, header, claims, key, this.options);
   }
@@ -94,13 +101,17 @@ export class UnverifiedAccessToken {
     assertIssuer(claims, options);
     assertAudience(claims, options);
     assertTimes(claims, options, options.now() / 1_000);
-    return {
+    assertUnbound(claims);
+    const principal = {
       issuer: options.issuer,
       subject: requireIdentifier(claims, 'sub'),
       clientId: requireIdentifier(claims, 'client_id'),
       scopes: parseScopes(claims),
       roles: parseRoles(claims['roles']),
       tokenId: requireIdentifier(claims, 'jti'),
+      actors: parseActors(claims),
     };
+    options.revocations?.assertNotRevoked(claims);
+    return principal;
   }
 }

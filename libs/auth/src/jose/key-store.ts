@@ -27,6 +27,7 @@ export interface KeyStoreOptions {
  *   otherwise turn the gateway on the issuer), and that budget is not the scheduled refresh's: a flood cannot starve it.
  * - Without a usable set, or with a `kid` that may be newer than it while the issuer cannot be reached, the answer is
  *   `keys_unavailable` (503): the token may be perfectly good.
+ * - A revoked key is gone at once and for good: a cache on the way may serve an older set that still has it.
  * - One unusable key does not take the set down; two keys with one `kid` are both refused, as nobody can say which.
  */
 export class KeyStore {
@@ -35,6 +36,7 @@ export class KeyStore {
   private attemptedAt = Number.NEGATIVE_INFINITY;
   private unknownKidAt = Number.NEGATIVE_INFINITY;
   private hasFailed = false;
+  private readonly revoked = new Set<string>();
   private fetching: Promise<void> | undefined;
 
   constructor(private readonly options: KeyStoreOptions) {}
@@ -51,9 +53,10 @@ export class KeyStore {
   /**
    * Finds a key by its `kid`.
    *
-   * @throws AuthError `key_unknown` (401) or `keys_unavailable` (503)
+   * @throws AuthError `token_revoked` or `key_unknown` (401), or `keys_unavailable` (503)
    */
   async find(kid: string): Promise<VerificationKey> {
+    if (this.revoked.has(kid)) throw new AuthError('token_revoked', 'the key of the token has been revoked');
     if (!this.isUsable) await this.load();
     else if (this.ageMs > this.options.refreshAfterMs) this.refreshInBackground();
 
@@ -90,6 +93,22 @@ export class KeyStore {
       throw new AuthError('keys_unavailable', 'the keys could not be fetched a moment ago');
     }
     await this.refreshOrThrow();
+  }
+
+  /**
+   * Fetches the set now, whatever its age: for whoever has it from the issuer itself that the set has changed.
+   *
+   * @throws AuthError `keys_unavailable`
+   */
+  async reload(): Promise<void> {
+    await this.fetching?.catch(() => undefined); // it may have set out before the change
+    await this.refreshOrThrow();
+  }
+
+  /** Gives a key up for good. A `kid` is a key's thumbprint, or should be: no other key will have it. */
+  revoke(kid: string): void {
+    this.revoked.add(kid);
+    this.keys = this.keys && new Map([...this.keys].filter(([known]) => known !== kid));
   }
 
   private async refreshOrThrow(): Promise<void> {
@@ -143,6 +162,7 @@ export class KeyStore {
         this.options.onWarning(`a key of the JWKS is not used: it ${error.message}`);
       }
     }
+    for (const kid of this.revoked) keys.delete(kid);
     for (const kid of ambiguous) {
       keys.delete(kid);
       this.options.onWarning('keys of the JWKS are not used: several have the same kid');

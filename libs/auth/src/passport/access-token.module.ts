@@ -3,10 +3,13 @@ import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
 import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
+import type { EventStreamOptions } from '../revocation/event-stream.js';
+import type { Revocations } from '../revocation/revocations.js';
 import type { Principal } from '../principal.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { CallerInterceptor } from './caller.interceptor.js';
 import { CHALLENGE, HttpAccessGuard } from './http-access.guard.js';
+import { IssuerEvents } from './issuer-events.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { OwnKeys, type PublishedKeys } from './own-keys.js';
 
@@ -15,6 +18,8 @@ export type AccessTokenOptions = AccessTokenRules & (FetchedKeys | KeysOfOurOwn)
 interface FetchedKeys {
   /** Where the issuer's keys are; null asks its discovery document. */
   readonly jwksUri: string | null;
+  /** Where the issuer tells what it revokes (RFC 8936); null where it does not: a token then counts until it expires. */
+  readonly events: EventStreamOptions | null;
 }
 
 interface KeysOfOurOwn {
@@ -58,27 +63,36 @@ export class AccessTokenModule {
           useFactory: () => new CallerInterceptor(issueTransactionToken ?? refuseTransactionTokens(issuer)),
         },
       ],
-      exports: 'ownKeys' in options ? [] : [IssuerKeys],
+      exports: 'ownKeys' in options ? [] : [IssuerKeys, IssuerEvents],
     };
   }
 }
 
 /** The verifier, and what it gets its keys from. */
 function verification(options: AccessTokenOptions): Provider[] {
-  const verifierWith = (keys: Pick<IssuerKeys, 'find'>) =>
-    new AccessTokenVerifier({ ...options, keys, now: Date.now });
+  const verifierWith = (keys: Pick<IssuerKeys, 'find'>, revocations: Revocations | null) =>
+    new AccessTokenVerifier({ ...options, keys, revocations, now: Date.now });
   if ('ownKeys' in options) {
     return [
       {
         provide: AccessTokenVerifier,
         inject: [options.ownKeys],
-        useFactory: (source: PublishedKeys) => verifierWith(new OwnKeys(source)),
+        useFactory: (source: PublishedKeys) => verifierWith(new OwnKeys(source), null),
       },
     ];
   }
   return [
     { provide: IssuerKeys, useFactory: () => new IssuerKeys(options) },
-    { provide: AccessTokenVerifier, inject: [IssuerKeys], useFactory: verifierWith },
+    {
+      provide: IssuerEvents,
+      inject: [IssuerKeys],
+      useFactory: (keys: IssuerKeys) => new IssuerEvents(options, keys),
+    },
+    {
+      provide: AccessTokenVerifier,
+      inject: [IssuerKeys, IssuerEvents],
+      useFactory: (keys: IssuerKeys, { revocations }: IssuerEvents) => verifierWith(keys, revocations),
+    },
   ];
 }
 

@@ -51,6 +51,19 @@ export function claimRows(forge: TokenForge): HostileRow[] {
       'a scope with two spaces',
       withClaims({ scope: 'orders:read  orders:write' }),
     ],
+    [
+      'DPO-13',
+      'confirmation_unproven',
+      'a key that it is bound to',
+      withClaims({ cnf: { jkt: 'a'.repeat(43) } }),
+    ],
+    [
+      'DPO-13',
+      'confirmation_unproven',
+      'a certificate that it is bound to',
+      withClaims({ cnf: { 'x5t#S256': 'a'.repeat(43) } }),
+    ],
+    ['DPO-13', 'confirmation_unproven', 'a binding of an unknown kind', withClaims({ cnf: {} })],
     ['ATJ-03', 'claims_malformed', 'roles that are text', withClaims({ roles: 'admin' })],
     [
       'ATJ-03',

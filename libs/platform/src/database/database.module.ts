@@ -7,20 +7,23 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Readiness } from '../management/readiness.js';
+import type { Notifications } from './notifications.js';
 import { openDatabase, type DatabaseOptions, type OpenDatabase, type Orm } from './open-database.js';
 
 const OPEN_DATABASE = Symbol('open database');
 
-/** An app's database; repositories inject it and use `orm`. */
+/** An app's database; repositories inject it and use `orm`. `notifications` tell of changes by other replicas. */
 @Injectable()
 export class Database implements OnApplicationShutdown {
   readonly orm: Orm;
+  readonly notifications: Notifications;
 
   constructor(
     @Inject(OPEN_DATABASE) private readonly database: OpenDatabase,
     readiness: Readiness,
   ) {
     this.orm = database.orm;
+    this.notifications = database.notifications;
     readiness.register('database', () => database.ping());
   }
 

@@ -11,7 +11,10 @@ import { Client, Pool } from 'pg';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { withoutQuery } from './database-fault.js';
 import { openEmbeddedDatabase } from './embedded-database.js';
+import { EmbeddedNotifications } from './embedded-notifications.js';
 import { lockFolder } from './folder-lock.js';
+import type { Notifications } from './notifications.js';
+import { PostgresNotifications } from './postgres-notifications.js';
 
 /** One number for every process that migrates: `pg_advisory_lock` lets one of them in at a time. */
 const MIGRATION_LOCK = 0x636f756e;
@@ -36,6 +39,7 @@ export type Orm = PgDatabase<PgQueryResultHKT>;
 
 export interface OpenDatabase {
   readonly orm: Orm;
+  readonly notifications: Notifications;
   /** @throws when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -74,7 +78,11 @@ async function openPostgres(options: DatabaseOptions, connectionString: string):
   } finally {
     await client.end(); // gives the lock back
   }
-  return withPing(drizzlePostgres(pool), () => pool.end());
+  const notifications = new PostgresNotifications(connectionString);
+  return withPing(drizzlePostgres(pool), notifications, async () => {
+    await notifications.close();
+    await pool.end();
+  });
 }
 
 async function openPglite(options: DatabaseOptions): Promise<OpenDatabase> {
@@ -84,7 +92,7 @@ async function openPglite(options: DatabaseOptions): Promise<OpenDatabase> {
     const client = await openEmbeddedDatabase(join(directory, 'pglite'));
     const orm = drizzlePglite(client);
     await migratePglite(orm, migrationConfig(options));
-    return withPing(orm, async () => {
+    return withPing(orm, new EmbeddedNotifications(client), async () => {
       await client.close();
       unlock();
     });
@@ -98,9 +106,10 @@ function migrationConfig({ app, migrationsDirectory }: DatabaseOptions): Migrati
   return { migrationsFolder: migrationsDirectory, migrationsTable: `${app}_migrations` };
 }
 
-function withPing(orm: Orm, close: () => Promise<void>): OpenDatabase {
+function withPing(orm: Orm, notifications: Notifications, close: () => Promise<void>): OpenDatabase {
   return {
     orm,
+    notifications,
     close,
     ping: async () => {
       try {

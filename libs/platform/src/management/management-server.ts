@@ -1,7 +1,8 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { fastify } from 'fastify';
-import { collectDefaultMetrics, register } from 'prom-client';
+import { collectDefaultMetrics } from 'prom-client';
 import { addProbeRoutes } from './probe-routes.js';
+import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
 
 export interface ManagementServerOptions {
@@ -16,12 +17,12 @@ export class ManagementServer implements OnApplicationBootstrap, OnApplicationSh
   constructor(
     private readonly options: ManagementServerOptions,
     readiness: Readiness,
+    { registry }: Metrics,
   ) {
-    register.clear();
-    collectDefaultMetrics({ register });
+    collectDefaultMetrics({ register: registry });
     addProbeRoutes(this.server, readiness, 'checks');
     this.server.get('/metrics', async (_request, reply) =>
-      reply.type(register.contentType).send(await register.metrics()),
+      reply.type(registry.contentType).send(await registry.metrics()),
     );
   }
 

@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { ManagementServer, type ManagementServerOptions } from './management-server.js';
+import { Metrics } from './metrics.js';
 import { Readiness } from './readiness.js';
 
 /** Probes and metrics on a port of their own, which is not published to callers. */
@@ -11,13 +12,15 @@ export class ManagementModule {
       module: ManagementModule,
       providers: [
         Readiness,
+        Metrics,
         {
           provide: ManagementServer,
-          inject: [Readiness],
-          useFactory: (readiness: Readiness) => new ManagementServer(options, readiness),
+          inject: [Readiness, Metrics],
+          useFactory: (readiness: Readiness, metrics: Metrics) =>
+            new ManagementServer(options, readiness, metrics),
         },
       ],
-      exports: [Readiness],
+      exports: [Readiness, Metrics],
     };
   }
 }

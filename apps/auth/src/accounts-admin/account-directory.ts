@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@countersign/platform/database';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Role } from '../accounts/account.js';
+import { accounts } from '../accounts/accounts.table.js';
+
+/** An account as an administrator sees it: all but its password. */
+export interface AccountView {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly disabled_at: string | null;
+  readonly created_at: string;
+}
+
+export interface AccountPage {
+  readonly data: readonly AccountView[];
+  readonly next_cursor: string | null;
+}
+
+/** All accounts, disabled ones too. */
+@Injectable()
+export class AccountDirectory {
+  constructor(private readonly database: Database) {}
+
+  async find(id: string): Promise<AccountView | undefined> {
+    const [row] = await this.database.orm.select().from(accounts).where(eq(accounts.id, id));
+    return row && toView(row);
+  }
+
+  /** Accounts whose address has `email` in it, in the order of their ids, from the one after `after`. */
+  async page(email: string, after: string | undefined, limit: number): Promise<AccountPage> {
+    const rows = await this.database.orm
+      .select()
+      .from(accounts)
+      .where(
+        and(
+          // `strpos` and not LIKE: what is looked for is text, never a pattern.
+          email === '' ? undefined : sql`strpos(${accounts.email}, ${email}) > 0`,
+          after === undefined ? undefined : gt(accounts.id, after),
+        ),
+      )
+      .orderBy(asc(accounts.id))
+      .limit(limit + 1);
+    const data = rows.slice(0, limit);
+    return { data: data.map(toView), next_cursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null };
+  }
+
+  /** @returns the account; undefined when there is none */
+  async setRoles(id: string, roles: readonly Role[]): Promise<AccountView | undefined> {
+    const [row] = await this.database.orm
+      .update(accounts)
+      .set({ roles })
+      .where(eq(accounts.id, id))
+      .returning();
+    return row && toView(row);
+  }
+}
+
+function toView({
+  id,
+  email,
+  name,
+  roles,
+  disabledAt,
+  createdAt,
+}: typeof accounts.$inferSelect): AccountView {
+  return {
+    id,
+    email,
+    name,
+    roles,
+    disabled_at: disabledAt?.toISOString() ?? null,
+    created_at: createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import { AccountDirectory } from './account-directory.js';
+import { AccountsAdminController } from './accounts-admin.controller.js';
+
+@Module({ imports: [AccountsModule], controllers: [AccountsAdminController], providers: [AccountDirectory] })
+export class AccountsAdminModule {}

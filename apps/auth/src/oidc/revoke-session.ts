@@ -1,0 +1,21 @@
+import type { Orm } from '@countersign/platform/database';
+import { and, eq } from 'drizzle-orm';
+import type { SecurityEventLog } from '../security-events/security-event-log.js';
+import { artefacts } from './artefacts.table.js';
+
+/** Ends a login session, and with it the access tokens of its `sid`. @param sessionId its `uid` */
+export async function revokeSession(
+  sessionId: string,
+  orm: Orm,
+  events: Pick<SecurityEventLog, 'append'>,
+): Promise<void> {
+  await orm.transaction(async (transaction) => {
+    const deleted = await transaction
+      .delete(artefacts)
+      .where(and(eq(artefacts.model, 'Session'), eq(artefacts.uid, sessionId)))
+      .returning({ payload: artefacts.payload });
+    const subject = deleted.find(({ payload }) => payload.accountId !== undefined)?.payload.accountId;
+    if (subject !== undefined)
+      await events.append({ type: 'session-revoked', subject, sessionId }, transaction);
+  });
+}

@@ -1,0 +1,92 @@
+import { LRUCache } from 'lru-cache';
+import { AuthError } from '../auth-error.js';
+import type { JsonObject } from '../jose/strict-json.js';
+
+/** What tokens can be revoked by. */
+type Handle = 'session' | 'grant' | 'subject' | 'client';
+
+export interface Revocation {
+  readonly by: Handle;
+  readonly id: string;
+  /** Last `iat`, in seconds, of the tokens that it ends; infinite for what never issues a token again. */
+  readonly lastIssuedAt: number;
+}
+
+export interface RevocationsOptions {
+  /** How long after its issue a token may still be accepted: its life and the skew that is forgiven. */
+  readonly maxTokenAgeSeconds: number;
+  readonly onWarning: (message: string) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Room for as many revocations within the life of a token; some 20 MB when it is full. */
+const MAX_ENTRIES = 100_000;
+
+/**
+ * What has been revoked, for as long as a token that it ends could be accepted. It holds nothing for every token and
+ * asks nobody: a look-up for each token is all that it costs.
+ */
+export class Revocations {
+  private readonly lastIssuedAt: LRUCache<string, number>;
+  private isKnown = false;
+
+  constructor({ maxTokenAgeSeconds, onWarning, now }: RevocationsOptions) {
+    this.lastIssuedAt = new LRUCache({
+      max: MAX_ENTRIES,
+      ttl: maxTokenAgeSeconds * 1_000,
+      perf: { now },
+      ttlResolution: 0,
+      dispose: (_value, _key, reason) => {
+        if (reason === 'evict') onWarning(`more than ${MAX_ENTRIES} revocations: the oldest is forgotten`);
+      },
+    });
+  }
+
+  /** From here on the set is complete: what was revoked before our start has been heard. */
+  setKnown(): void {
+    this.isKnown = true;
+  }
+
+  add({ by, id, lastIssuedAt }: Revocation): void {
+    const key = keyOf(by, id);
+    const known = this.lastIssuedAt.peek(key) ?? Number.NEGATIVE_INFINITY;
+    this.lastIssuedAt.set(key, Math.max(known, lastIssuedAt));
+  }
+
+  /** @throws AuthError `revocations_unavailable` before it is known what has been revoked */
+  assertKnown(): void {
+    if (this.isKnown) return;
+    throw new AuthError(
+      'revocations_unavailable',
+      'what the issuer revoked before our start is not known yet',
+    );
+  }
+
+  /**
+   * @param claims of a token whose signature has been verified
+   * @throws AuthError `token_revoked`
+   */
+  assertNotRevoked(claims: JsonObject): void {
+    const issuedAt = Number(claims['iat']);
+    for (const [by, claim] of CLAIMS) {
+      const id = claims[claim];
+      if (typeof id !== 'string') continue;
+      const last = this.lastIssuedAt.peek(keyOf(by, id));
+      if (last !== undefined && issuedAt <= last) {
+        throw new AuthError('token_revoked', `the ${by} of the token has been revoked`);
+      }
+    }
+  }
+}
+
+const CLAIMS: readonly (readonly [by: Handle, claim: string])[] = [
+  ['session', 'sid'],
+  ['grant', 'grant_id'],
+  ['subject', 'sub'],
+  ['client', 'client_id'],
+];
+
+function keyOf(by: Handle, id: string): string {
+  return `${by} ${id}`;
+}

@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { Gauge, Registry } from 'prom-client';
+
+/** What a feature shows at `GET /metrics`. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  /** Shows a value that is read when it is asked for; undefined shows none. */
+  gauge(name: string, help: string, read: () => number | undefined): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        const value = read();
+        if (value !== undefined) this.set(value);
+      },
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { allPages, listing, runCli, table, UsageError, type Command } from './admin-cli.ts';
+
+/** `npm run accounts`: the people who can log in, from a terminal. */
+
+const account = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  roles: z.array(z.string()),
+  disabled_at: z.string().nullable(),
+  created_at: z.string(),
+});
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function pathOf([id = '']: readonly string[], action = ''): string {
+  if (!UUID.test(id))
+    throw new UsageError(`${JSON.stringify(id)} is not the id of an account; list --email finds it`);
+  return `/accounts/${id}${action}`;
+}
+
+function printAccount(answer: unknown): string {
+  const { id, email, name, roles, disabled_at, created_at } = account.parse(answer);
+  return listing([
+    ['id', id],
+    ['email', email],
+    ['name', name],
+    ['roles', roles.join(' ') || 'none'],
+    ['state', disabled_at === null ? 'enabled' : `disabled since ${disabled_at}`],
+    ['created', created_at],
+  ]);
+}
+
+function printAccounts(answer: unknown): string {
+  const rows = z
+    .array(account)
+    .parse(answer)
+    .map(({ id, email, name, roles, disabled_at }) => [
+      id,
+      email,
+      name,
+      roles.join(' '),
+      disabled_at === null ? '' : 'disabled',
+    ]);
+  return table(['ID', 'EMAIL', 'NAME', 'ROLES', ''], rows);
+}
+
+const ONE = ['<account_id>'];
+const act = (summary: string, action: string): Command => ({
+  summary,
+  positionals: ONE,
+  run: ({ api, positionals }) => api.call('POST', pathOf(positionals, action), {}),
+  print: printAccount,
+});
+
+const commands: Readonly<Record<string, Command>> = {
+  list: {
+    summary: 'all accounts',
+    options: { email: { type: 'string' } },
+    optionsHelp: ['--email  those with this text in their address'],
+    run: ({ api, options }) => allPages(api, '/accounts', { email: String(options['email'] ?? '') }),
+    print: printAccounts,
+  },
+  show: {
+    summary: 'one account',
+    positionals: ONE,
+    run: ({ api, positionals }) => api.call('GET', pathOf(positionals)),
+    print: printAccount,
+  },
+  disable: act('no more logins; sessions, grants and tokens end', '/disable'),
+  enable: act('logins again; what ended stays ended', '/enable'),
+  'sign-out': act('sessions, grants and tokens end; the person can log in again', '/sign-out'),
+  roles: {
+    summary: 'set the roles of the tokens to come',
+    positionals: ONE,
+    options: { role: { type: 'string', multiple: true }, none: { type: 'boolean' } },
+    optionsHelp: ['--role  customer, merchant or admin; may be repeated', '--none  no role at all'],
+    run: ({ api, positionals, options }) => {
+      const roles = options['role'] ?? [];
+      if ((options['none'] === true) === (roles as readonly unknown[]).length > 0)
+        throw new UsageError('roles needs --role once or more, or --none');
+      return api.call('PUT', pathOf(positionals, '/roles'), { roles });
+    },
+    print: printAccount,
+  },
+};
+
+await runCli(
+  {
+    name: 'accounts',
+    about: 'The people who can log in.',
+    scope: 'accounts:admin',
+    commands,
+  },
+  process.argv.slice(2),
+);
