@@ -126,6 +126,15 @@ describe('every page', () => {
     ['wrong password', openLoginRefusal],
     ['error', () => new UserAgent(issuer).open(web.authorizationUrl({ client_id: 'nobody' }))],
     ['expired', () => new UserAgent(issuer).open(new URL('/interaction/unknown', issuer))],
+    ['registration', () => new UserAgent(issuer).open(new URL('/register', issuer))],
+    ['a link that is used up', () => new UserAgent(issuer).open(new URL('/register/finish', issuer))],
+    ['a forgotten password', () => new UserAgent(issuer).open(new URL('/password/forgotten', issuer))],
+    ['the login to the account', () => new UserAgent(issuer).open(new URL('/account', issuer))],
+    ['the account', openAccount],
+    [
+      'the change of the password',
+      async () => (await accountAgent()).open(new URL('/account/password', issuer)),
+    ],
     ['logged out', () => new UserAgent(issuer).open(new URL('/logout/success', issuer))],
   ])('of %s runs no script, cannot be framed, kept or leaked (BCP-19, BCP-22)', async (_name, open) => {
     const { headers, text } = await open();
@@ -158,4 +167,15 @@ async function openLoginRefusal(): Promise<Stop> {
   const agent = new UserAgent(issuer);
   const loginPage = await agent.open(web.authorizationUrl());
   return agent.submit(loginPage, '/login', { email: EMAIL, password: 'a wrong one' });
+}
+
+async function accountAgent(): Promise<UserAgent> {
+  const agent = new UserAgent(issuer);
+  const login = await agent.open(new URL('/account', issuer));
+  await agent.submit(login, '/account/login', { email: EMAIL, password: PASSWORD });
+  return agent;
+}
+
+async function openAccount(): Promise<Stop> {
+  return (await accountAgent()).open(new URL('/account', issuer));
 }

@@ -37,6 +37,18 @@ describe('an app says in one message what the operator has to mend, and ends', (
     ['gateway', 'its port is in use', { DEMO: 'true', PORT: occupied }, /port \d+ on 127\.0\.0\.1 is in use/],
     ['orders', 'its port is in use', { DEMO: 'true', PORT: occupied }, /port \d+ on 127\.0\.0\.1 is in use/],
     [
+      'auth',
+      'people may register, and no mail can be sent',
+      { KEY_ENCRYPTION_KEY: KEY, REGISTRATION: 'open' },
+      /REGISTRATION is open, but there is no way to send mail/,
+    ],
+    [
+      'auth',
+      'it is to believe every proxy',
+      { DEMO: 'true', TRUST_PROXY: '0.0.0.0/0' },
+      /TRUST_PROXY is not a list of IP addresses or networks/,
+    ],
+    [
       'gateway',
       'its management port is in use',
       { DEMO: 'true', MANAGEMENT_PORT: occupied },

@@ -16,8 +16,12 @@ export class DemoWebClient {
   readonly issuer: string;
   readonly codeVerifier = randomBytes(32).toString('base64url');
 
-  constructor(issuer: string) {
+  private readonly password: string;
+
+  /** @param password that of the accounts which log in */
+  constructor(issuer: string, password = PASSWORD) {
     this.issuer = issuer;
+    this.password = password;
   }
 
   authorizationUrl(changes: Changes = {}): URL {
@@ -42,7 +46,7 @@ export class DemoWebClient {
   async authorize(email: string, changes: Changes = {}): Promise<Stop> {
     const agent = new UserAgent(this.issuer);
     const loginPage = await agent.open(this.authorizationUrl(changes));
-    const consentPage = await agent.submit(loginPage, '/login', { email, password: PASSWORD });
+    const consentPage = await agent.submit(loginPage, '/login', { email, password: this.password });
     return agent.submit(consentPage, '/consent', { consent: 'allow' });
   }
 

@@ -45,10 +45,6 @@ export function accountPage({
       <ul class="entries">
         ${sessions.map((session) => sessionEntry(session, { sessionUid, now }))}
       </ul>
-      <form method="post" action="/account/sign-out-everywhere">
-        <button type="submit">Sign out everywhere</button>
-      </form>
-      <p class="hint">Here too, and in every application that has access.</p>
       <h2>Applications with access</h2>
       ${
         applications.length === 0
@@ -57,6 +53,11 @@ export function accountPage({
               ${applications.map(applicationEntry)}
             </ul>`
       }
+      <h2>All of it at once</h2>
+      <p>You are logged out here and everywhere else, and no application has access any more.</p>
+      <form method="post" action="/account/sign-out-everywhere">
+        <button type="submit">Sign out everywhere</button>
+      </form>
     `,
   );
 }

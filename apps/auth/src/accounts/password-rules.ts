@@ -1,7 +1,7 @@
 import { commonPasswords } from './common-passwords.js';
 
 /** NIST SP 800-63B-4 §3.1.1.1 for a password that is the only factor; OWASP ASVS 6.2.1 recommends the same. */
-export const MIN_PASSWORD_LENGTH = 15;
+const MIN_PASSWORD_LENGTH = 15;
 /** Long enough for every passphrase; a longer one is not what a person typed. */
 export const MAX_PASSWORD_LENGTH = 256;
 /** What has to be left when the words are taken away that everyone would guess first. */

@@ -15,8 +15,8 @@ describe('the network of an address', () => {
 
 describe('the place of an address', () => {
   it.each([
-    ['192.0.2.7', '192.0.2.…'],
-    ['::ffff:192.0.2.7', '192.0.2.…'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:…'],
+    ['192.0.2.7', '192.0.2.*'],
+    ['::ffff:192.0.2.7', '192.0.2.*'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:*'],
   ])('%s is %s', (address, place) => expect(placeOf(address)).toBe(place));
 });

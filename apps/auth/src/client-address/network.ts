@@ -27,6 +27,6 @@ export function networkOf(address: string): string {
 /** Roughly where an address is, for people to recognise and of no use to anyone else: the last part is left out. */
 export function placeOf(address: string): string {
   const network = networkOf(address);
-  if (isIPv6(address) && network.endsWith('::/64')) return `${network.split(':').slice(0, 3).join(':')}:…`;
-  return network.replace(/\.\d+$/, '.…');
+  if (isIPv6(address) && network.endsWith('::/64')) return `${network.split(':').slice(0, 3).join(':')}:*`;
+  return network.replace(/\.\d+$/, '.*');
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { noteClientAddress } from '../client-address/client-address.js';
 
 /** A request as oidc-provider reads it: it finds interaction and session by signed cookies. */
 export interface RawExchange {
@@ -8,6 +9,7 @@ export interface RawExchange {
 }
 
 export function exchange(request: FastifyRequest, reply: FastifyReply): RawExchange {
+  noteClientAddress(request.raw, request.ip);
   return { request: request.raw, response: reply.raw };
 }
 

@@ -15,7 +15,7 @@ export interface Field {
   readonly fault?: 'see the alert' | undefined;
 }
 
-export const ALERT_ID = 'problem';
+const ALERT_ID = 'problem';
 
 /** A labelled input, with what a screen reader has to say of it. */
 export function field({

@@ -89,7 +89,7 @@ export function finishRegistrationPage({ token, email, name, problem }: Password
           autocomplete: 'name',
           maxLength: MAX_NAME_LENGTH,
           value: name,
-          focus: 'first',
+          ...(problem === undefined && { focus: 'first' }),
         })}
         ${newPasswordFields(email, problem)}
         <button type="submit">Create the account</button>
