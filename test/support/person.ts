@@ -13,12 +13,21 @@ export class Person {
 
   /** Logs in and consents. @returns the authorization response: the address that the browser was sent back to */
   async approve(authorizationUrl: URL): Promise<URL> {
-    const loginPage = await this.agent.open(authorizationUrl);
+    return (await this.logInAndConsent(await this.agent.open(authorizationUrl))).url;
+  }
+
+  /** Opens the address that a device shows with its code, confirms it, logs in and consents. */
+  async connectDevice(completeUrl: URL): Promise<Stop> {
+    const question = await this.agent.submit(await this.agent.open(completeUrl), '/device');
+    return this.logInAndConsent(await this.agent.submit(question, '/device', { confirm: 'yes' }));
+  }
+
+  private async logInAndConsent(loginPage: Stop): Promise<Stop> {
     const consentPage = await this.agent.submit(loginPage, '/login', {
       email: this.email,
       password: PASSWORD,
     });
-    return (await this.agent.submit(consentPage, '/consent', { consent: 'allow' })).url;
+    return this.agent.submit(consentPage, '/consent', { consent: 'allow' });
   }
 
   /** Logs out at the issuer's page. @returns where the browser stopped */

@@ -28,6 +28,8 @@ export class TestStack {
   readonly stack: Stack;
   readonly ports: StackPorts;
   readonly dataDir: string;
+  private readonly options: StackOptions;
+  private readonly replicas: Stack[] = [];
   private readonly databases: ReadonlyMap<AppName, string>;
 
   private constructor(
@@ -47,7 +49,7 @@ export class TestStack {
         return [app, { ...url, ...overrides.appEnvironment?.[app] }];
       }),
     );
-    this.stack = new Stack({
+    this.options = {
       ports,
       environment: {
         PATH: process.env['PATH'],
@@ -59,7 +61,8 @@ export class TestStack {
       },
       appEnvironment,
       onLine: (app, text) => this.lines.push({ app, text }),
-    });
+    };
+    this.stack = new Stack(this.options);
   }
 
   /** Takes ports, a folder and databases; starts nothing. */
@@ -80,6 +83,12 @@ export class TestStack {
     return this.stack.issuer;
   }
 
+  /** The database of an app; undefined when it is an embedded one, in `dataDir`. */
+  databaseUrl(app: AppName): string | undefined {
+    const database = this.databases.get(app);
+    return database === undefined ? undefined : databaseUrl(database, undefined);
+  }
+
   /** Starts apps and waits until they are ready. On failure the error has what they printed. */
   async start(apps?: readonly AppName[]): Promise<void> {
     try {
@@ -88,6 +97,21 @@ export class TestStack {
       const printed = this.lines.map(({ app, text }) => `${app} ${text}`).join('\n');
       throw new Error(`${String(error)}\n${printed}`, { cause: error });
     }
+  }
+
+  /** Where the database of an app is; undefined when it is embedded in the app. */
+  databaseUrl(app: AppName): string | undefined {
+    return this.options.appEnvironment?.[app]?.['DATABASE_URL'];
+  }
+
+  /** Starts one more process of an app, on ports of its own. Only a stack on PostgreSQL can have another `auth`. */
+  async startReplica(app: AppName): Promise<Stack> {
+    const ports = { ...this.ports, [app]: { main: await getPort(), management: await getPort() } };
+    const environment = { ...this.options.environment, ISSUER: this.issuer, AUDIENCE: this.api };
+    const replica = new Stack({ ...this.options, ports, environment });
+    this.replicas.push(replica);
+    await replica.start([app]);
+    return replica;
   }
 
   /** Waits until so many lines hold a text. @throws Error when there are fewer after two seconds */
@@ -102,7 +126,7 @@ export class TestStack {
 
   /** Stops what runs and leaves nothing behind. */
   async dispose(): Promise<void> {
-    await this.stack.stop();
+    await Promise.all([this.stack, ...this.replicas].map((stack) => stack.stop()));
     rmSync(this.dataDir, { recursive: true, force: true });
     await withPostgres(async (client) => {
       for (const database of this.databases.values())

@@ -11,12 +11,13 @@ const MODULES = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib64/softhsm/libsofth
 export class SoftHsm {
   readonly label = 'countersign';
   readonly pin = '271828';
+  readonly module: string;
+  private readonly folder: string;
   private readonly tokens: string;
 
-  private constructor(
-    readonly module: string,
-    private readonly folder: string,
-  ) {
+  private constructor(module: string, folder: string) {
+    this.module = module;
+    this.folder = folder;
     this.tokens = join(folder, 'tokens');
   }
 

@@ -10,6 +10,7 @@ import { SigningUnavailableError } from '../signing-keys/signing-unavailable-err
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
+import { noteSessionUse } from './note-session-use.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -28,6 +29,8 @@ export function createProvider(options: ProviderOptions): Provider {
   endLeakedFamilies(provider, options.refreshTokens);
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
+  provider.use(refuseUnlessItCanSign(options.assertCanSign));
+  provider.use(noteSessionUse(options.noteSession));
   logFaults(provider);
   logFailedLogouts(provider);
   return provider;
@@ -68,6 +71,24 @@ function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revo
   prototype.destroy = async function () {
     await revokeSession(this.uid);
     await destroy.call(this);
+  };
+}
+
+/**
+ * A code and a refresh token are used up before the token that they give is signed: while the signer is away, a client
+ * keeps what it has.
+ */
+function refuseUnlessItCanSign(assertCanSign: ProviderOptions['assertCanSign']) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    try {
+      if (ctx.method === 'POST' && ctx.path === '/token') await assertCanSign();
+    } catch (error) {
+      if (!(error instanceof SigningUnavailableError)) throw error;
+      ctx.status = 500;
+      answerUnavailable(ctx);
+      return;
+    }
+    await next();
   };
 }
 

@@ -1,5 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Readiness } from '@countersign/platform';
 import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AccountsService } from '../accounts/accounts.service.js';
@@ -10,7 +9,11 @@ import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
-import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import type { KeyRing } from '../signing-keys/key-ring.js';
+import { PrivateKeys } from '../signing-keys/private-keys.js';
+import type { SigningKey } from '../signing-keys/signing-key.js';
+import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { ArtefactStore } from './artefact-store.js';
@@ -28,7 +31,13 @@ export class OidcModule {
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
-      imports: [AccountsModule, ClientsModule, SecurityEventsModule, SigningKeysModule.forRoot(config)],
+      imports: [
+        AccountsModule,
+        ClientsModule,
+        SecurityEventsModule,
+        SessionsModule,
+        SigningKeysModule.forRoot(config),
+      ],
       providers: [
         ExpiredArtefactsService,
         {
@@ -36,47 +45,50 @@ export class OidcModule {
           inject: [
             SigningKeysService,
             KeyEncryption,
+            PrivateKeys,
             Database,
             ClientsRepository,
             AccountsService,
-            Readiness,
             SecurityEventLog,
             RecentCutOffs,
+            SessionDetailsRepository,
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
             keyEncryption: KeyEncryption,
+            privateKeys: PrivateKeys,
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
-            readiness: Readiness,
             events: SecurityEventLog,
             cutOffs: RecentCutOffs,
+            sessionDetails: SessionDetailsRepository,
           ) => {
-            const keyRing = await signingKeys.loadOrCreate();
             const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
-            const provider = createProvider({
-              issuer: config.ISSUER,
-              audience: config.AUDIENCE,
-              keyRing,
-              cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
-              nonceSecret: Buffer.from(nonceSecret, 'base64url'),
-              orm,
-              adapter: (model) =>
-                model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
-              refreshTokens: new RefreshTokenStore(orm, events),
-              findAccount: async (id) => {
-                await cutOffs.passed(id);
-                const account = await accounts.findEnabled(id);
-                return account && toAuthenticatedAccount(account);
-              },
-              revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
-            });
-            readiness.register('signing-keys', () => {
-              const missing = keyRing.missing(SIGNING_ALGORITHMS);
-              if (missing.length > 0) throw new Error(`no key signs for ${missing.join(', ')}`);
-            });
-            return new CurrentProvider(provider);
+            const cookieSecrets = await keyEncryption.deriveSecrets('cookies');
+            const providerFor = (keyRing: KeyRing<SigningKey>) =>
+              createProvider({
+                issuer: config.ISSUER,
+                audience: config.AUDIENCE,
+                keyRing,
+                assertCanSign: () => privateKeys.assertAvailable(),
+                cookieSecrets,
+                nonceSecret: Buffer.from(nonceSecret, 'base64url'),
+                orm,
+                adapter: (model) =>
+                  model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
+                refreshTokens: new RefreshTokenStore(orm, events),
+                findAccount: async (id) => {
+                  await cutOffs.passed(id);
+                  const account = await accounts.findEnabled(id);
+                  return account && toAuthenticatedAccount(account);
+                },
+                noteSession: (use) => sessionDetails.note(use),
+                revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
+              });
+            const provider = new CurrentProvider(providerFor(await signingKeys.loadOrCreate()));
+            signingKeys.onChange((keyRing) => provider.replace(providerFor(keyRing)));
+            return provider;
           },
         },
       ],

@@ -1,12 +1,14 @@
 import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
-import { SIGNING_ALGORITHMS, type KeyRing } from '../signing-keys/key-ring.js';
+import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { fetchFromClient } from './back-channel-logout.js';
 import { CLIENT_ALGORITHMS, clientAuthentication } from './client-authentication.js';
 import { deviceFlow } from './device-flow.js';
 import { dpop } from './dpop.js';
+import type { SessionUse } from '../sessions/session-details.repository.js';
+import { cookies } from './cookies.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
@@ -24,6 +26,8 @@ export interface ProviderOptions {
   /** Resource identifier of the API. */
   readonly audience: string;
   readonly keyRing: KeyRing<SigningKey>;
+  /** @throws SigningUnavailableError while what signs is known to be away. */
+  readonly assertCanSign: () => Promise<void>;
   /** The first signs the cookies, each is accepted. */
   readonly cookieSecrets: readonly string[];
   /** 32 bytes that make the nonces for DPoP proofs; the same at every replica. */
@@ -35,6 +39,8 @@ export interface ProviderOptions {
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
   /** Ends a login session, by its `uid`, before oidc-provider does. */
   readonly revokeSession: (sessionId: string) => Promise<void>;
+  /** Called after each request within a session in which somebody is logged in. */
+  readonly noteSession: (use: SessionUse) => Promise<void>;
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
@@ -43,7 +49,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
   const servers = resourceServers(issuer, audience);
   return {
     adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
-    jwks: { keys: keyRing.published().map((key) => key.privateKey) },
+    jwks: { keys: keyRing.signers().map((key) => key.privateKey) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -103,7 +109,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     ...clientAuthentication,
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
     enabledJWA: {
-      idTokenSigningAlgValues: [...SIGNING_ALGORITHMS],
+      idTokenSigningAlgValues: [...keyRing.signingAlgorithms()],
       clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS],
       dPoPSigningAlgValues: [...CLIENT_ALGORITHMS],
     },
@@ -134,23 +140,4 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
 /** A browser app may call `/token` from the origins that its redirect URIs name, and from no other. */
 function isOwnOrigin(origin: string, redirectUris: readonly string[]): boolean {
   return redirectUris.some((uri) => new URL(uri).origin === origin);
-}
-
-/**
- * `__Host-` ties a cookie to this host, `__Secure-` to TLS: a neighbouring subdomain cannot plant one (RFC 6265bis
- * §4.1.3). The short ones have a path each, so that two tabs do not disturb each other, which `__Host-` rules out.
- */
-function cookies(issuer: string, secrets: readonly string[]): Configuration['cookies'] {
-  const isSecure = new URL(issuer).protocol === 'https:';
-  const options = { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure } as const;
-  return {
-    keys: [...secrets],
-    names: {
-      session: `${isSecure ? '__Host-' : ''}countersign-session`,
-      interaction: `${isSecure ? '__Secure-' : ''}countersign-interaction`,
-      resume: `${isSecure ? '__Secure-' : ''}countersign-resume`,
-    },
-    long: options,
-    short: options,
-  };
 }

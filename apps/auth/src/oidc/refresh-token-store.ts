@@ -1,5 +1,5 @@
 import type { Orm } from '@countersign/platform/database';
-import { and, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, eq, getTableColumns, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
@@ -46,7 +46,6 @@ export class RefreshTokenStore extends ArtefactStore {
 
   private async replace(used: string, { handle, payload, expiresInSeconds }: Successor): Promise<boolean> {
     const id = this.idOf(handle);
-    const row = this.valuesOf(payload, expiresInSeconds);
     const usedUp = this.orm.$with('used_up').as(
       this.orm
         .update(artefacts)
@@ -54,15 +53,18 @@ export class RefreshTokenStore extends ArtefactStore {
         .where(and(this.is(used), isNull(artefacts.consumedAt)))
         .returning({ id: artefacts.id }),
     );
+    const values = rowOf({
+      model: this.model,
+      id,
+      ...this.valuesOf(payload, expiresInSeconds),
+      consumedAt: null,
+      successorId: null,
+      sealedHandle: sealHandle(handle, used),
+    });
     const inserted = await this.orm
       .with(usedUp)
       .insert(artefacts)
-      // In the order of the table's columns, with their types: drizzle names them all.
-      .select(
-        sql`SELECT ${this.model}::text, ${id}::text, ${JSON.stringify(row.payload)}::jsonb, ${row.grantId}::text,
-          ${row.clientId}::text, ${row.accountId}::text, ${row.userCode}::text, ${row.uid}::text, ${row.expiresAt?.toISOString()}::timestamptz,
-          NULL::timestamptz, NULL::text, ${sealHandle(handle, used)}::text FROM ${usedUp}`,
-      )
+      .select(sql`SELECT ${values} FROM ${usedUp}`)
       .returning({ id: artefacts.id });
     return inserted.length > 0;
   }
@@ -93,4 +95,16 @@ export class RefreshTokenStore extends ArtefactStore {
     return sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${REUSE_GRACE_SECONDS})
       THEN ${artefacts.consumedAt} END`.mapWith(artefacts.consumedAt);
   }
+}
+
+/** The values of a row in the order of the columns, each with its type, which a parameter of a SELECT lacks. */
+function rowOf(values: typeof artefacts.$inferSelect): SQL {
+  const columns = Object.entries(getTableColumns(artefacts));
+  return sql.join(
+    columns.map(
+      ([name, column]) =>
+        sql`${sql.param(Reflect.get(values, name), column)}::${sql.raw(column.getSQLType())}`,
+    ),
+    sql`, `,
+  );
 }

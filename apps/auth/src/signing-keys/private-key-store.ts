@@ -29,6 +29,9 @@ export interface PrivateKeyStore {
   /** @throws ConfigurationError when the row was altered, or is not one of this store's. */
   open(key: StoredKey): Promise<PrivateKey>;
 
+  /** Called for each token request: to be cheap. @throws SigningUnavailableError while it is known not to sign. */
+  assertAvailable(): Promise<void>;
+
   /** Forgets what lies outside the row; to be called when the row is gone. */
   destroy(key: StoredPrivateKey): Promise<void>;
 }

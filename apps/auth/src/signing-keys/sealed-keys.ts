@@ -11,7 +11,7 @@ import type { NewKey, PrivateKeyStore, StoredKey } from './private-key-store.js'
 import { assertPublishes, toPublicJwk } from './public-jwk.js';
 
 /** RFC 7518 §3.3 asks for 2048 bits; 3072 are good beyond 2030 (NIST SP 800-57 part 1). */
-export const RSA_MODULUS_BITS = 3072;
+const RSA_MODULUS_BITS = 3072;
 
 /** Private keys in the database, each sealed for its row. They are in this process while they sign. */
 export class SealedKeys implements PrivateKeyStore {
@@ -32,16 +32,24 @@ export class SealedKeys implements PrivateKeyStore {
     return privateKey;
   }
 
+  async assertAvailable(): Promise<void> {
+    // They are in this process.
+  }
+
   async destroy(): Promise<void> {
     // The row is all there is of it.
   }
 
   /** The envelope under the current key-encryption key; undefined when it is under it already. */
   async reseal(key: StoredKey): Promise<string | undefined> {
-    if (key.encryptedPrivateKey === null) return undefined;
-    const plaintext = await this.unseal(key);
-    if (this.keyEncryption.isCurrent(key.encryptedPrivateKey)) return undefined;
-    return this.keyEncryption.seal(plaintext, { kid: key.kid, alg: key.alg });
+    const { kid, alg, encryptedPrivateKey } = key;
+    try {
+      if (encryptedPrivateKey === null || this.keyEncryption.isCurrent(encryptedPrivateKey)) return undefined;
+      const plaintext = await this.keyEncryption.open(encryptedPrivateKey, { kid, alg });
+      return await this.keyEncryption.seal(plaintext, { kid, alg });
+    } catch (error) {
+      throw this.explain(kid, error);
+    }
   }
 
   private async unseal({ kid, alg, encryptedPrivateKey }: StoredKey): Promise<string> {

@@ -143,9 +143,11 @@ withHsm('a key in a PKCS #11 token', () => {
     softHsm?.unplug();
     const signature = () => signs(key('ES256'), key('ES256').privateKey as ExternalSigningKey);
     await expect(signature()).rejects.toThrow(SigningUnavailableError);
+    await expect(keys.assertSigns()).rejects.toThrow(SigningUnavailableError);
     await expect(keys.assertAvailable()).rejects.toThrow(SigningUnavailableError);
     softHsm?.plugIn();
     await delay(1_100);
+    await keys.assertSigns();
     await keys.assertAvailable();
     expect(await signature()).toBe(true);
   });

@@ -45,12 +45,16 @@ export class Pkcs11Keys implements PrivateKeyStore {
     await this.token.call({ operation: 'destroy', id });
   }
 
+  async assertAvailable(): Promise<void> {
+    await this.token.available();
+  }
+
   /**
    * Has the token sign something. A key that another replica destroyed does not count.
    *
    * @throws SigningUnavailableError while no key signs.
    */
-  async assertAvailable(): Promise<void> {
+  async assertSigns(): Promise<void> {
     let fault: unknown;
     for (const reference of [...this.opened.values()].toReversed()) {
       try {

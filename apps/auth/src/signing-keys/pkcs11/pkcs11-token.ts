@@ -49,7 +49,7 @@ export class Pkcs11Token implements OnApplicationShutdown {
   async call<Request extends SessionRequest>(
     request: Request,
   ): Promise<SessionResults[Request['operation']]> {
-    const pool = await this.connect().catch(unavailable);
+    const pool = await this.available();
     try {
       return await pool.call(request);
     } catch (error) {
@@ -58,6 +58,11 @@ export class Pkcs11Token implements OnApplicationShutdown {
     return this.connect()
       .then((next) => next.call(request))
       .catch(unavailable);
+  }
+
+  /** The sessions, whether they sign or not; at no cost while there are some. @throws SigningUnavailableError */
+  async available(): Promise<SessionPool> {
+    return this.connect().catch(unavailable);
   }
 
   /** Opens the sessions if there are none. @throws TokenFault */
