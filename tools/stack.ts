@@ -45,7 +45,7 @@ const STOP_TIMEOUT_MS = 5_000;
 export class Stack {
   readonly issuer: string;
   readonly api: string;
-  private readonly options: StackOptions;
+  readonly options: StackOptions;
   private readonly processes = new Map<AppName, ChildProcess>();
 
   constructor(options: StackOptions) {

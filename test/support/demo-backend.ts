@@ -22,7 +22,7 @@ export interface AssertionChanges {
 /** The client demo-backend, which authenticates with a key of its own (private_key_jwt). */
 export class DemoBackend {
   private readonly issuer: string;
-  private readonly key: CryptoKey | Uint8Array;
+  readonly key: CryptoKey | Uint8Array;
 
   private constructor(issuer: string, key: CryptoKey | Uint8Array) {
     this.issuer = issuer;

@@ -54,8 +54,9 @@ export class DemoWebClient {
     return code;
   }
 
-  exchange(code: string, changes: Changes = {}): Promise<TokenAnswer> {
-    return tokenRequest(this.issuer, {
+  /** @param origin of a replica, if the issuer has several */
+  exchange(code: string, changes: Changes = {}, origin = this.issuer): Promise<TokenAnswer> {
+    return tokenRequest(origin, {
       grant_type: 'authorization_code',
       client_id: CLIENT_ID,
       code,

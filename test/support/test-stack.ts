@@ -1,15 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
-import { Client } from 'pg';
 import { APP_NAMES, Stack, type AppName, type StackOptions, type StackPorts } from '../../tools/stack.ts';
-
-/** A PostgreSQL server to make scratch databases on; without it the apps run on their embedded database. */
-const POSTGRES_URL = process.env['TEST_POSTGRES_URL'];
-const APPS_WITH_DATABASE: readonly AppName[] = ['auth', 'orders', 'payments'];
+import { createDatabases, databaseUrl, dropDatabases } from './scratch-databases.ts';
 
 /** Settings that differ from the demo's. */
 export type Overrides = Partial<Pick<StackOptions, 'environment' | 'appEnvironment'>> & {
@@ -128,10 +123,7 @@ export class TestStack {
   async dispose(): Promise<void> {
     await Promise.all([this.stack, ...this.replicas].map((stack) => stack.stop()));
     rmSync(this.dataDir, { recursive: true, force: true });
-    await withPostgres(async (client) => {
-      for (const database of this.databases.values())
-        await client.query(`DROP DATABASE "${database}" WITH (FORCE)`);
-    });
+    await dropDatabases(this.databases);
   }
 }
 
@@ -139,34 +131,4 @@ async function freePorts(): Promise<StackPorts> {
   const entries = [];
   for (const app of APP_NAMES) entries.push([app, { main: await getPort(), management: await getPort() }]);
   return Object.fromEntries(entries);
-}
-
-async function createDatabases(): Promise<ReadonlyMap<AppName, string>> {
-  const databases = new Map<AppName, string>();
-  await withPostgres(async (client) => {
-    for (const app of APPS_WITH_DATABASE) {
-      const name = `countersign_${randomBytes(6).toString('hex')}_${app}`;
-      await client.query(`CREATE DATABASE "${name}"`);
-      databases.set(app, name);
-    }
-  });
-  return databases;
-}
-
-async function withPostgres(work: (client: Client) => Promise<void>): Promise<void> {
-  if (POSTGRES_URL === undefined) return;
-  const client = new Client({ connectionString: POSTGRES_URL });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-function databaseUrl(database: string, address: string | undefined): string {
-  const url = new URL(POSTGRES_URL ?? '');
-  if (address !== undefined) url.host = address;
-  url.pathname = `/${database}`;
-  return url.href;
 }

@@ -27,6 +27,16 @@ export const settings = z.object({
   AUDIENCE: httpUrl()
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
+  ACCESS_TOKEN_ALGORITHM: z
+    .enum(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    .default('RS256')
+    .describe('signs the access tokens for the API; a client may be registered for another'),
+  RESOURCE_SERVERS: z
+    .string()
+    .default('[]')
+    .describe(
+      'resource servers besides the API: a JSON list of identifier, scopes, access_token, access_token_seconds, secret_file',
+    ),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
@@ -50,7 +60,7 @@ export const settings = z.object({
     .describe('earlier ones, which still open what they sealed; a start seals it under KEY_ENCRYPTION_KEY'),
   SIGNING_ALGORITHMS: z
     .string()
-    .default('RS256 ES256')
+    .default('RS256 ES256 PS256 EdDSA')
     .transform((text) => text.split(/[\s,]+/).filter((word) => word !== ''))
     .pipe(algorithms)
     .describe(

@@ -13,6 +13,7 @@ import { DemoModule } from './demo/demo.module.js';
 import { InteractionsModule } from './interactions/interactions.module.js';
 import { LoginModule } from './login/login.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
+import { ResourceServersModule } from './resource-servers/resource-servers.module.js';
 import { EventDeliveryModule } from './security-events/event-delivery.module.js';
 import { PagesModule } from './pages/pages.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
@@ -32,12 +33,13 @@ export class AppModule {
         }),
         DemoModule.forRoot(config),
         AdminModule.forRoot(config),
-        ClientRegistryModule.forRoot(config),
+        ClientRegistryModule,
         AccountsAdminModule,
         AccountPagesModule,
         InteractionsModule,
         LoginModule.forRoot(config),
         OidcModule.forRoot(config),
+        ResourceServersModule.forRoot(config),
         EventDeliveryModule.forRoot(config),
         PagesModule.forRoot(config),
         RegistrationModule.forRoot(config),

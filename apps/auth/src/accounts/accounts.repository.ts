@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Database } from '@countersign/platform/database';
+import { Database, statement } from '@countersign/platform/database';
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Transaction } from '../sessions/open-access.repository.js';
 import type { Account } from './account.js';
@@ -10,16 +10,21 @@ export interface Credentials {
   readonly passwordHash: string;
 }
 
+const findEnabled = statement((orm) =>
+  orm
+    .select()
+    .from(accounts)
+    .where(and(eq(accounts.id, sql.placeholder('id')), isNull(accounts.disabledAt)))
+    .prepare('enabled_account_by_id'),
+);
+
 @Injectable()
 export class AccountsRepository {
   constructor(@Inject(Database) private readonly database: Pick<Database, 'orm'>) {}
 
   /** The account, unless it is disabled: its tokens end with it. */
   async findEnabled(id: string): Promise<Account | undefined> {
-    const [row] = await this.database.orm
-      .select()
-      .from(accounts)
-      .where(and(eq(accounts.id, id), isNull(accounts.disabledAt)));
+    const [row] = await findEnabled(this.database.orm).execute({ id });
     return row && toAccount(row);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Orm } from '@countersign/platform/database';
-import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import { Database, statement, type Orm } from '@countersign/platform/database';
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import {
   isClientId,
   parseClientRegistration,
@@ -17,6 +17,14 @@ export type ClientRow = typeof clients.$inferSelect;
 
 type Changes = Partial<Omit<ClientRow, 'clientId' | 'createdAt'>>;
 
+const findEnabledClient = statement((orm) =>
+  orm
+    .select()
+    .from(clients)
+    .where(and(eq(clients.clientId, sql.placeholder('clientId')), isNull(clients.disabledAt)))
+    .prepare('enabled_client_by_id'),
+);
+
 @Injectable()
 export class ClientsRepository {
   constructor(private readonly database: Database) {}
@@ -24,10 +32,7 @@ export class ClientsRepository {
   /** The client, unless it is disabled. */
   async find(clientId: string): Promise<StoredClient | undefined> {
     if (!isClientId(clientId)) return undefined;
-    const [row] = await this.database.orm
-      .select()
-      .from(clients)
-      .where(and(eq(clients.clientId, clientId), isNull(clients.disabledAt)));
+    const [row] = await findEnabledClient(this.database.orm).execute({ clientId });
     if (row === undefined) return undefined;
     const hashes = goodSecretHashes(row);
     return hashes.length === 0 ? row.metadata : { ...row.metadata, client_secret: hashes.join(' ') };

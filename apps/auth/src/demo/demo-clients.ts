@@ -1,6 +1,7 @@
 import type { ClientRegistrationInput } from '../clients/client-registration.js';
 import type { PublicJwk } from './demo-backend-key.js';
 import { API_SCOPES } from '../oidc/resource-server.js';
+import { TOKEN_EXCHANGE } from '../token-exchange/token-exchange-policy.js';
 
 export interface DemoClient {
   readonly registration: ClientRegistrationInput;
@@ -51,6 +52,40 @@ export function demoClients({ audience, backendKeys }: DemoClientSettings): read
         client_name: 'Demo service with opaque tokens',
         scope: 'orders:read payments:read',
         access_token_format: 'opaque',
+      },
+    },
+    ...(['PS256', 'ES256', 'EdDSA'] as const).map((algorithm) => ({
+      secret: `demo-${algorithm.toLowerCase()}-secret`,
+      registration: {
+        ...clientCredentials,
+        client_id: `demo-${algorithm.toLowerCase()}`,
+        client_name: `Demo service with ${algorithm} tokens`,
+        scope: 'orders:read payments:read',
+        access_token_algorithm: algorithm,
+      },
+    })),
+    {
+      secret: 'demo-exchange-secret',
+      registration: {
+        ...clientCredentials,
+        client_id: 'demo-exchange',
+        client_name: 'Demo service that acts for people',
+        grant_types: [TOKEN_EXCHANGE],
+        scope: 'orders:read payments:read',
+        token_exchange: {
+          subject_clients: ['demo-web', 'demo-service', 'demo-opaque'],
+          audiences: [audience, `${audience}/demo/es256`],
+        },
+      },
+    },
+    {
+      secret: 'demo-ledger-secret',
+      registration: {
+        ...clientCredentials,
+        client_id: 'demo-ledger',
+        client_name: 'Demo resource server with opaque tokens',
+        grant_types: [],
+        resource_server: `${audience}/demo/opaque`,
       },
     },
     {

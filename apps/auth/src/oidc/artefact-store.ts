@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Orm } from '@countersign/platform/database';
+import { statement, type Orm } from '@countersign/platform/database';
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
@@ -18,8 +18,52 @@ const BEARER_MODELS: ReadonlySet<string> = new Set([
   'Session',
 ]);
 
+const isNamed = and(eq(artefacts.model, sql.placeholder('model')), eq(artefacts.id, sql.placeholder('id')));
+
+/** By model and id; `consumedAt` is when the artefact was used up, which may be some time after its first use. */
+export function findStatement(name: string, consumedAt: SQL) {
+  return statement((orm) =>
+    orm
+      .select({ payload: artefacts.payload, consumedAt: consumedAt.mapWith(artefacts.consumedAt) })
+      .from(artefacts)
+      .where(isNamed)
+      .prepare(name),
+  );
+}
+
+const findArtefact = findStatement('artefact_by_id', sql`${artefacts.consumedAt}`);
+
+const upsertArtefact = statement((orm) =>
+  orm
+    .insert(artefacts)
+    .values({
+      model: sql.placeholder('model'),
+      id: sql.placeholder('id'),
+      payload: sql.placeholder('payload'),
+      grantId: sql.placeholder('grantId'),
+      accountId: sql.placeholder('accountId'),
+      userCode: sql.placeholder('userCode'),
+      uid: sql.placeholder('uid'),
+      expiresAt: sql`${sql.placeholder('expiresAt')}::timestamptz`,
+    })
+    .onConflictDoUpdate({
+      target: [artefacts.model, artefacts.id],
+      set: {
+        payload: sql`excluded.payload`,
+        grantId: sql`excluded.grant_id`,
+        accountId: sql`excluded.account_id`,
+        userCode: sql`excluded.user_code`,
+        uid: sql`excluded.uid`,
+        expiresAt: sql`excluded.expires_at`,
+      },
+    })
+    .prepare('upsert_artefact'),
+);
+
 /** oidc-provider's storage of one model. */
 export class ArtefactStore implements Adapter {
+  protected readonly findById: typeof findArtefact = findArtefact;
+
   constructor(
     protected readonly model: string,
     protected readonly orm: Orm,
@@ -28,14 +72,13 @@ export class ArtefactStore implements Adapter {
 
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     const values = this.valuesOf(payload, expiresIn);
-    await this.orm
-      .insert(artefacts)
-      .values({ model: this.model, id: this.idOf(id), ...values })
-      .onConflictDoUpdate({ target: [artefacts.model, artefacts.id], set: values });
+    const expiresAt = values.expiresAt?.toISOString() ?? null;
+    await upsertArtefact(this.orm).execute({ ...values, model: this.model, id: this.idOf(id), expiresAt });
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const payload = await this.findWhere(eq(artefacts.id, this.idOf(id)));
+    const [row] = await this.findById(this.orm).execute({ model: this.model, id: this.idOf(id) });
+    const payload = toPayload(row);
     return payload && { ...payload, jti: id };
   }
 
@@ -104,17 +147,10 @@ export class ArtefactStore implements Adapter {
 
   private async findWhere(condition: SQL): Promise<AdapterPayload | undefined> {
     const [row] = await this.orm
-      .select({ payload: artefacts.payload, consumedAt: this.consumedAt() })
+      .select({ payload: artefacts.payload, consumedAt: artefacts.consumedAt })
       .from(artefacts)
       .where(and(eq(artefacts.model, this.model), condition));
-    if (row === undefined) return undefined;
-    if (row.consumedAt === null) return row.payload;
-    return { ...row.payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
-  }
-
-  /** When the artefact was used up, which it may be some time after its first use. */
-  protected consumedAt(): SQL<Date | null> {
-    return sql`${artefacts.consumedAt}`.mapWith(artefacts.consumedAt);
+    return toPayload(row);
   }
 
   protected is(id: string): SQL | undefined {
@@ -124,6 +160,16 @@ export class ArtefactStore implements Adapter {
   protected idOf(handle: string): string {
     return BEARER_MODELS.has(this.model) ? createHash('sha256').update(handle).digest('base64url') : handle;
   }
+}
+
+interface Row {
+  readonly payload: AdapterPayload;
+  readonly consumedAt: Date | null;
+}
+
+function toPayload(row: Row | undefined): AdapterPayload | undefined {
+  if (row === undefined || row.consumedAt === null) return row?.payload;
+  return { ...row.payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
 }
 
 /** An interaction belongs to who has just logged in, and before that to the session that it began in. */

@@ -15,8 +15,9 @@ export const SESSION_SECONDS = 14 * DAY;
 export const LONGEST_SIGNED_TOKEN_SECONDS = Math.max(ACCESS_TOKEN_SECONDS, ID_TOKEN_SECONDS);
 
 export const lifetimes: Configuration['ttl'] = {
-  AccessToken: ACCESS_TOKEN_SECONDS,
-  ClientCredentials: ACCESS_TOKEN_SECONDS,
+  // The resource server decides; without one the token is for userinfo.
+  AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ACCESS_TOKEN_SECONDS,
+  ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ACCESS_TOKEN_SECONDS,
   AuthorizationCode: MINUTE,
   DeviceCode: 10 * MINUTE,
   IdToken: ID_TOKEN_SECONDS,

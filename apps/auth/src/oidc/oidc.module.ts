@@ -1,15 +1,17 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ConfigurationError } from '@countersign/platform';
 import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
+import { ResourceServers } from '../resource-servers/resource-servers.js';
 import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
-import type { KeyRing } from '../signing-keys/key-ring.js';
+import type { KeyRing, SigningAlgorithm } from '../signing-keys/key-ring.js';
 import { PrivateKeys } from '../signing-keys/private-keys.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
@@ -52,6 +54,7 @@ export class OidcModule {
             SecurityEventLog,
             RecentCutOffs,
             SessionDetailsRepository,
+            ResourceServers,
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
@@ -63,6 +66,7 @@ export class OidcModule {
             events: SecurityEventLog,
             cutOffs: RecentCutOffs,
             sessionDetails: SessionDetailsRepository,
+            resourceServers: ResourceServers,
           ) => {
             const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
             const cookieSecrets = await keyEncryption.deriveSecrets('cookies');
@@ -70,6 +74,7 @@ export class OidcModule {
               createProvider({
                 issuer: config.ISSUER,
                 audience: config.AUDIENCE,
+                resourceServers,
                 keyRing,
                 assertCanSign: () => privateKeys.assertAvailable(),
                 cookieSecrets,
@@ -86,7 +91,9 @@ export class OidcModule {
                 noteSession: (use) => sessionDetails.note(use),
                 revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
               });
-            const provider = new CurrentProvider(providerFor(await signingKeys.loadOrCreate()));
+            const firstRing = await signingKeys.loadOrCreate();
+            assertKeysFor(resourceServers.signingAlgorithms(), firstRing);
+            const provider = new CurrentProvider(providerFor(firstRing));
             signingKeys.onChange((keyRing) => provider.replace(providerFor(keyRing)));
             return provider;
           },
@@ -95,4 +102,12 @@ export class OidcModule {
       exports: [CurrentProvider],
     };
   }
+}
+
+/** Without its key every request for such a token would end in a fault. */
+function assertKeysFor(algorithms: readonly SigningAlgorithm[], keyRing: KeyRing<SigningKey>): void {
+  const faults = keyRing
+    .missing(algorithms)
+    .map((alg) => `a resource server has ${alg} tokens, but no key signs for ${alg}`);
+  if (faults.length > 0) throw new ConfigurationError(faults);
 }

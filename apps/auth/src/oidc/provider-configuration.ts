@@ -1,6 +1,7 @@
 import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
+import type { ResourceServers } from '../resource-servers/resource-servers.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { fetchFromClient } from './back-channel-logout.js';
@@ -14,10 +15,10 @@ import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provid
 import { lifetimes } from './lifetimes.js';
 import type { RefreshTokenStore } from './refresh-token-store.js';
 import {
-  assertOwnResource,
+  assertGrantedResource,
+  assertRegisteredScopes,
   defaultResource,
   resolveResourceServer,
-  resourceServers,
 } from './resource-server.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
@@ -25,6 +26,7 @@ export interface ProviderOptions {
   readonly issuer: string;
   /** Resource identifier of the API. */
   readonly audience: string;
+  readonly resourceServers: ResourceServers;
   readonly keyRing: KeyRing<SigningKey>;
   /** @throws SigningUnavailableError while what signs is known to be away. */
   readonly assertCanSign: () => Promise<void>;
@@ -44,9 +46,8 @@ export interface ProviderOptions {
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
-  const { issuer, audience, keyRing, findAccount } = options;
+  const { issuer, audience, resourceServers, keyRing, findAccount } = options;
   const disabled = { enabled: false };
-  const servers = resourceServers(issuer, audience);
   return {
     adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
     jwks: { keys: keyRing.signers().map((key) => key.privateKey) },
@@ -85,14 +86,16 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: ({ oidc }, _client, oneOf) =>
-          oneOf ?? defaultResource(oidc.requestParamScopes, audience),
+        // Every request that asks for scopes comes past one of these two.
+        defaultResource: ({ oidc }, client, oneOf) => {
+          assertRegisteredScopes(oidc.requestParamScopes, client);
+          return oneOf ?? defaultResource(oidc.requestParamScopes, audience);
+        },
         useGrantedResource: () => true,
-        getResourceServerInfo: ({ oidc }, indicator, client) =>
-          resolveResourceServer(indicator, oidc.params?.['resource'], {
-            servers,
-            format: client['access_token_format'] === 'opaque' ? 'opaque' : 'jwt',
-          }),
+        getResourceServerInfo: ({ oidc }, indicator, client) => {
+          assertRegisteredScopes(oidc.requestParamScopes, client);
+          return resolveResourceServer(indicator, oidc.params?.['resource'], resourceServers, client);
+        },
       },
       // Experimental in oidc-provider: acknowledged for the version that it was read in.
       externalSigningSupport: { enabled: true, ack: 'experimental-01' },
@@ -104,7 +107,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     responseTypes: ['code'],
     pkce: { required: () => true },
-    scopes: ['openid', 'offline_access', ...servers.flatMap((server) => server.scopes)],
+    scopes: ['openid', 'offline_access', ...resourceServers.scopes()],
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     ...clientAuthentication,
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
@@ -124,7 +127,10 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     // The resource is looked at first: oidc-provider does so after the old token is used up, and a slip in that
     // parameter would end the login.
     rotateRefreshToken: ({ oidc }) => {
-      assertOwnResource(oidc.params?.['resource'], servers);
+      assertGrantedResource(
+        oidc.params?.['resource'],
+        grantedResources(oidc.entities.RefreshToken?.resource),
+      );
       return true;
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -135,6 +141,10 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     renderError: renderErrorPage,
   };
+}
+
+function grantedResources(resource: string | readonly string[] | undefined): ReadonlySet<string> {
+  return new Set(typeof resource === 'string' ? [resource] : resource);
 }
 
 /** A browser app may call `/token` from the origins that its redirect URIs name, and from no other. */

@@ -3,7 +3,7 @@ import { and, eq, getTableColumns, gt, isNotNull, isNull, sql, type SQL } from '
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
-import { ArtefactStore } from './artefact-store.js';
+import { ArtefactStore, findStatement } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { openHandle, sealHandle } from './sealed-handle.js';
 
@@ -20,10 +20,19 @@ export interface Successor {
   readonly expiresInSeconds: number;
 }
 
+/** A use within the grace does not count as the second. */
+const findRefreshToken = findStatement(
+  'refresh_token_by_id',
+  sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${sql.raw(String(REUSE_GRACE_SECONDS))})
+    THEN ${artefacts.consumedAt} END`,
+);
+
 const successors = alias(artefacts, 'successors');
 
 /** oidc-provider's storage of refresh tokens. */
 export class RefreshTokenStore extends ArtefactStore {
+  protected override readonly findById = findRefreshToken;
+
   constructor(orm: Orm, events: Pick<SecurityEventLog, 'append'>) {
     super('RefreshToken', orm, events);
   }
@@ -88,12 +97,6 @@ export class RefreshTokenStore extends ArtefactStore {
         ),
       );
     return row?.sealedHandle == null ? undefined : openHandle(row.sealedHandle, used);
-  }
-
-  /** A use within the grace does not count as the second. */
-  protected override consumedAt(): SQL<Date | null> {
-    return sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${REUSE_GRACE_SECONDS})
-      THEN ${artefacts.consumedAt} END`.mapWith(artefacts.consumedAt);
   }
 }
 

@@ -4,19 +4,29 @@ export interface FetchJsonLimits {
   readonly maxBytes: number;
 }
 
+export interface FetchedJson {
+  readonly document: unknown;
+  readonly headers: Headers;
+}
+
+/** The document alone: `fetchJsonWithHeaders`. */
+export async function fetchJson(...request: Parameters<typeof fetchJsonWithHeaders>): Promise<unknown> {
+  return (await fetchJsonWithHeaders(...request)).document;
+}
+
 /**
  * Fetches a JSON document from a configured address, within a total deadline and a size. Redirects are not
  * followed: the address was configured, where it points to was not (OWASP ASVS 5.0 15.3.2).
  *
  * @param request what is sent, when it is more than a GET
  */
-export async function fetchJson(
+export async function fetchJsonWithHeaders(
   url: string,
   { timeoutMs, maxBytes }: FetchJsonLimits,
   request: Pick<RequestInit, 'method' | 'body' | 'signal'> & {
     readonly headers?: Readonly<Record<string, string>>;
   } = {},
-): Promise<unknown> {
+): Promise<FetchedJson> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const response = await fetch(url, {
     ...request,
@@ -35,5 +45,5 @@ export async function fetchJson(
     if (bytes > maxBytes) throw new Error(`${url} answered more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  return { document: JSON.parse(Buffer.concat(chunks).toString('utf8')), headers: response.headers };
 }

@@ -8,6 +8,10 @@ const WARM_UP_RETRY_MS = 250;
 /** An issuer that starts together with us is given this many attempts before we complain, and again between complaints. */
 const ATTEMPTS_PER_WARNING = 40;
 
+/** The set is fetched again when the issuer says that it is too old, within these bounds. */
+const MIN_REFRESH_MS = 1_000;
+const MAX_REFRESH_MS = 5 * 60_000;
+
 /** The issuer's keys in an app's life: fetched from its start, before anyone asks. */
 export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(IssuerKeys.name);
@@ -19,7 +23,10 @@ export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown
     this.store = new KeyStore({
       fetchKeys: () => source.fetchKeys(),
       importKey: importVerificationKey,
-      refreshAfterMs: 5 * 60_000,
+      // A key signs once no verifier that keeps to the max-age can be without it (JWK-07).
+      get refreshAfterMs() {
+        return Math.min(MAX_REFRESH_MS, Math.max(MIN_REFRESH_MS, source.maxAgeMs));
+      },
       maxStaleMs: 60 * 60_000,
       unknownKidCooldownMs: 30_000,
       retryAfterMs: 200,

@@ -1,5 +1,5 @@
 import { JwksClient } from 'jwks-rsa';
-import { fetchJson } from '../jose/fetch-json.js';
+import { fetchJson, fetchJsonWithHeaders } from '../jose/fetch-json.js';
 import { isJsonObject } from '../jose/strict-json.js';
 
 const FETCH_LIMITS = { timeoutMs: 2_000, maxBytes: 262_144 };
@@ -15,6 +15,8 @@ export interface JwksSourceOptions {
  * and share one budget between attackers and everyone else; `KeyStore` keeps the whole set instead.
  */
 export class JwksSource {
+  /** For how long the issuer says that its key set may be kept; infinite when it says nothing. */
+  maxAgeMs = Number.POSITIVE_INFINITY;
   private client: JwksClient | undefined;
 
   constructor(private readonly options: JwksSourceOptions) {}
@@ -24,7 +26,11 @@ export class JwksSource {
       jwksUri: this.options.jwksUri ?? (await this.discoverJwksUri()),
       cache: false,
       rateLimit: false,
-      fetcher: async (uri) => requireJwks(await fetchJson(uri, FETCH_LIMITS)),
+      fetcher: async (uri) => {
+        const { document, headers } = await fetchJsonWithHeaders(uri, FETCH_LIMITS);
+        this.maxAgeMs = maxAgeMs(headers.get('cache-control'));
+        return requireJwks(document);
+      },
     });
     try {
       return requireKeys(await this.client.getKeys());
@@ -52,6 +58,17 @@ export class JwksSource {
     }
     return jwksUri;
   }
+}
+
+/** RFC 9111 §5.2.2.1; `no-cache` and `no-store` say that it may not be kept at all. */
+export function maxAgeMs(cacheControl: string | null): number {
+  const directives = (cacheControl ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((directive) => directive.trim());
+  if (directives.includes('no-cache') || directives.includes('no-store')) return 0;
+  const seconds = directives.map((directive) => /^max-age="?(\d{1,9})"?$/.exec(directive)?.[1]).find(Boolean);
+  return seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds) * 1_000;
 }
 
 function requireJwks(document: unknown): { keys: unknown } {

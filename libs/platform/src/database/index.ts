@@ -5,3 +5,4 @@ export { Database, DatabaseModule } from './database.module.js';
 export { notify, type Notifications } from './notifications.js';
 export { type DatabaseOptions, type Orm } from './open-database.js';
 export { writeEmbeddedTemplate } from './embedded-database.js';
+export { statement } from './statement.js';
