@@ -73,7 +73,6 @@ describe('the discovery documents', () => {
   );
 
   it.each([
-    '/register',
     '/reg',
     '/request',
     '/backchannel',
