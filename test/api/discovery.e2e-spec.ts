@@ -72,16 +72,12 @@ describe('the discovery documents', () => {
     },
   );
 
-  it.each([
-    '/reg',
-    '/request',
-    '/backchannel',
-    '/challenge',
-    '/connect/register',
-    '/session/end',
-  ])('are all there is: %s, which they do not name, is not there (DIS-03)', async (path) => {
-    expect((await fetch(`${issuer}${path}`, { method: 'POST' })).status).toBe(404);
-  });
+  it.each(['/reg', '/request', '/backchannel', '/challenge', '/connect/register', '/session/end'])(
+    'are all there is: %s, which they do not name, is not there (DIS-03)',
+    async (path) => {
+      expect((await fetch(`${issuer}${path}`, { method: 'POST' })).status).toBe(404);
+    },
+  );
 
   const asClient = {
     'demo-web': { client_id: 'demo-web' },
