@@ -54,6 +54,10 @@ export class Stack {
     this.api = options.environment['AUDIENCE'] ?? `http://localhost:${options.ports.gateway.main}`;
   }
 
+  get ports(): StackPorts {
+    return this.options.ports;
+  }
+
   /** Starts the apps and waits until each is ready. @throws Error when one ends first, or is not ready in time */
   async start(apps: readonly AppName[] = APP_NAMES): Promise<void> {
     await Promise.all(apps.map((app) => this.assertNotRunning(app)));

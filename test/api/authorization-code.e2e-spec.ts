@@ -66,6 +66,7 @@ describe('the access token of a person', () => {
       iat: expect.any(Number),
       exp: (payload.iat ?? 0) + 300,
       auth_time: expect.any(Number),
+      grant_id: expect.any(String),
       roles: ['customer'],
       scope: 'orders:read orders:write payments:read payments:write',
       sid: expect.any(String),
@@ -88,7 +89,7 @@ describe('an authorization code', () => {
     [
       'by a client that may not exchange codes',
       { client_id: 'demo-service', client_secret: 'demo-service-secret' },
-      'invalid_request',
+      'unauthorized_client',
     ],
     ['for an unknown resource (ATJ-06)', { resource: 'https://other.example' }, 'invalid_target'],
   ])('is not exchanged %s', async (_deviation, changes, error) => {

@@ -68,9 +68,10 @@ describe('client credentials', () => {
       400,
       'invalid_scope',
     ],
+    ['a scope that nobody has', { scope: 'orders:read admin:all' }, SERVICE, 400, 'invalid_scope'],
     ['the scope openid', { scope: 'openid orders:read' }, SERVICE, 400, 'invalid_scope'],
     ['an unknown resource (ATJ-06)', { resource: 'https://other.example' }, SERVICE, 400, 'invalid_target'],
-    ['a client that may not have the grant', {}, GATEWAY, 400, 'invalid_request'],
+    ['a client that may not have the grant', {}, GATEWAY, 400, 'unauthorized_client'],
     ['no grant type', { grant_type: '' }, SERVICE, 400, 'invalid_request'],
     [
       'a grant type that is not on offer',

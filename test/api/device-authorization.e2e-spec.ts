@@ -93,7 +93,7 @@ describe('a device without a browser', () => {
     [
       'as a client that may not use the grant',
       { client_id: 'demo-service', client_secret: 'demo-service-secret' },
-      'invalid_request',
+      'unauthorized_client',
     ],
   ])('is refused %s', async (_who, changes, error) => {
     expect(await poll(await connect(), changes)).toMatchObject({ body: { error } });

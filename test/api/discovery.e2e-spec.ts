@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { z } from 'zod';
+import { DemoWebClient } from '../support/demo-web-client.ts';
 import { headerOf, rawRequest } from '../support/raw-http.ts';
 import { api, issuer } from '../support/running-stack.ts';
+import { tokenRequest } from '../support/token-endpoint.ts';
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
@@ -33,7 +35,7 @@ describe('the discovery documents', () => {
     expect(await fetchJson(`${issuer}/.well-known/oauth-authorization-server`)).toEqual(openid);
   });
 
-  it('offer the code flow with S256, refresh, client credentials and devices, and no more (BCP-05, BCP-06, BCP-07)', () => {
+  it('offer the code flow with S256 and the grants that there are, and no more (BCP-05, BCP-06, BCP-07)', () => {
     expect(openid).toMatchObject({
       response_types_supported: ['code'],
       code_challenge_methods_supported: ['S256'],
@@ -45,6 +47,7 @@ describe('the discovery documents', () => {
       'client_credentials',
       'refresh_token',
       'urn:ietf:params:oauth:grant-type:device_code',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
     ]);
   });
 
@@ -69,12 +72,85 @@ describe('the discovery documents', () => {
     },
   );
 
-  it.each(['/register', '/reg', '/request', '/connect/register', '/session/end'])(
-    'are all there is: %s, which they do not name, is not there (DIS-03)',
-    async (path) => {
-      expect((await fetch(`${issuer}${path}`, { method: 'POST' })).status).toBe(404);
-    },
-  );
+  it.each([
+    '/register',
+    '/reg',
+    '/request',
+    '/backchannel',
+    '/challenge',
+    '/connect/register',
+    '/session/end',
+  ])('are all there is: %s, which they do not name, is not there (DIS-03)', async (path) => {
+    expect((await fetch(`${issuer}${path}`, { method: 'POST' })).status).toBe(404);
+  });
+
+  const asClient = {
+    'demo-web': { client_id: 'demo-web' },
+    'demo-service': { client_id: 'demo-service', client_secret: 'demo-service-secret' },
+    'demo-exchange': { client_id: 'demo-exchange', client_secret: 'demo-exchange-secret' },
+  };
+
+  it.each<
+    [grantType: string, client: keyof typeof asClient, parameters: Record<string, string>, error: string]
+  >([
+    [
+      'authorization_code',
+      'demo-web',
+      { code: 'x', redirect_uri: `${api}/console/callback` },
+      'invalid_grant',
+    ],
+    ['refresh_token', 'demo-web', { refresh_token: 'x' }, 'invalid_grant'],
+    ['client_credentials', 'demo-service', { scope: 'x' }, 'invalid_scope'],
+    ['urn:ietf:params:oauth:grant-type:device_code', 'demo-web', { device_code: 'x' }, 'invalid_grant'],
+    ['urn:ietf:params:oauth:grant-type:token-exchange', 'demo-exchange', {}, 'invalid_request'],
+  ])('name %s, which is looked into (DIS-03)', async (grantType, client, parameters, error) => {
+    expect(openid.grant_types_supported).toContain(grantType);
+    const { body } = await tokenRequest(issuer, {
+      grant_type: grantType,
+      ...asClient[client],
+      code_verifier: 'x'.repeat(43),
+      ...parameters,
+    });
+    expect(body).toMatchObject({ error });
+  });
+
+  it.each([
+    'password',
+    'implicit',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    'urn:ietf:params:oauth:grant-type:saml2-bearer',
+    'urn:openid:params:grant-type:ciba',
+    'urn:ietf:params:oauth:grant-type:pre-authorized_code',
+  ])('do not name %s, which is not there (DIS-03, BCP-06, BCP-07)', async (grantType) => {
+    expect(openid.grant_types_supported).not.toContain(grantType);
+    const { status, body } = await tokenRequest(issuer, {
+      grant_type: grantType,
+      ...asClient['demo-service'],
+      assertion: 'x',
+      username: 'customer@example.com',
+      password: 'countersign-demo',
+    });
+    expect([status, body]).toMatchObject([400, { error: 'unsupported_grant_type' }]);
+  });
+
+  it('name the algorithms of ID tokens that a published key signs, and no other (DIS-03)', () => {
+    const published = new Set(issuerKeys.map(({ alg }) => alg));
+    expect(new Set(openid.id_token_signing_alg_values_supported)).toEqual(published);
+  });
+
+  it('name scopes that a client can have, each once (DIS-03)', () => {
+    const scopes = z.array(z.string()).parse(openid['scopes_supported']);
+    expect(new Set(scopes).size).toBe(scopes.length);
+    expect(scopes).toEqual(expect.arrayContaining(['openid', 'orders:read', 'keys:admin']));
+  });
+
+  it('say that authorization responses name the issuer, as they do (DIS-08, BCP-16)', async () => {
+    expect(openid['authorization_response_iss_parameter_supported']).toBe(true);
+    const url = new DemoWebClient(issuer).authorizationUrl({ prompt: 'none' });
+    const response = await fetch(url, { redirect: 'manual' });
+    const target = new URL(response.headers.get('location') ?? '');
+    expect(target.searchParams.get('iss')).toBe(issuer);
+  });
 
   const path = '/.well-known/openid-configuration';
   const { host } = new URL(issuer);

@@ -36,7 +36,7 @@ describe('a refresh token', () => {
     [
       'by a client that may not refresh',
       { client_id: 'demo-service', client_secret: 'demo-service-secret' },
-      'invalid_request',
+      'unauthorized_client',
     ],
   ])('is refused %s, and is still good', async (_deviation, changes, error) => {
     const { body } = await web.refresh(login.refresh_token, changes);

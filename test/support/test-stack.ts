@@ -23,6 +23,8 @@ export class TestStack {
   readonly stack: Stack;
   readonly ports: StackPorts;
   readonly dataDir: string;
+  private readonly options: StackOptions;
+  private readonly replicas: Stack[] = [];
   private readonly databases: ReadonlyMap<AppName, string>;
 
   private constructor(
@@ -42,7 +44,7 @@ export class TestStack {
         return [app, { ...url, ...overrides.appEnvironment?.[app] }];
       }),
     );
-    this.stack = new Stack({
+    this.options = {
       ports,
       environment: {
         PATH: process.env['PATH'],
@@ -54,7 +56,8 @@ export class TestStack {
       },
       appEnvironment,
       onLine: (app, text) => this.lines.push({ app, text }),
-    });
+    };
+    this.stack = new Stack(this.options);
   }
 
   /** Takes ports, a folder and databases; starts nothing. */
@@ -91,6 +94,21 @@ export class TestStack {
     }
   }
 
+  /** Where the database of an app is; undefined when it is embedded in the app. */
+  databaseUrl(app: AppName): string | undefined {
+    return this.options.appEnvironment?.[app]?.['DATABASE_URL'];
+  }
+
+  /** Starts one more process of an app, on ports of its own. Only a stack on PostgreSQL can have another `auth`. */
+  async startReplica(app: AppName): Promise<Stack> {
+    const ports = { ...this.ports, [app]: { main: await getPort(), management: await getPort() } };
+    const environment = { ...this.options.environment, ISSUER: this.issuer, AUDIENCE: this.api };
+    const replica = new Stack({ ...this.options, ports, environment });
+    this.replicas.push(replica);
+    await replica.start([app]);
+    return replica;
+  }
+
   /** Waits until so many lines hold a text. @throws Error when there are fewer after two seconds */
   async linesWith(text: string, count: number): Promise<readonly LogLine[]> {
     for (let attempt = 0; attempt < 200; attempt++) {
@@ -103,7 +121,7 @@ export class TestStack {
 
   /** Stops what runs and leaves nothing behind. */
   async dispose(): Promise<void> {
-    await this.stack.stop();
+    await Promise.all([this.stack, ...this.replicas].map((stack) => stack.stop()));
     rmSync(this.dataDir, { recursive: true, force: true });
     await dropDatabases(this.databases);
   }

@@ -2,6 +2,21 @@ import { commonSettings, httpUrl, networks } from '@countersign/platform';
 import { databaseSettings } from '@countersign/platform/database';
 import { z } from 'zod';
 
+const DAY = 24 * 60 * 60;
+/** OpenID Connect Core §15.1: a client that asks for nothing else gets RS256. Security Event Tokens are of ES256. */
+const algorithms = z
+  .array(z.enum(['RS256', 'PS256', 'ES256', 'EdDSA'], 'are of RS256, PS256, ES256 and EdDSA'))
+  .refine(
+    (names) => names.includes('RS256') && names.includes('ES256'),
+    'must have RS256 and ES256 among them',
+  )
+  .refine((names) => new Set(names).size === names.length, 'must have each once');
+
+/** Within bounds: a slip of a digit is refused at start, and not noticed a month later. */
+function seconds(min: number, max: number): z.ZodCoercedNumber {
+  return z.coerce.number().int().min(min).max(max);
+}
+
 export const settings = z.object({
   ...commonSettings({ port: 3001, managementPort: 9101 }),
   ...databaseSettings,
@@ -12,6 +27,16 @@ export const settings = z.object({
   AUDIENCE: httpUrl()
     .default('http://localhost:3000')
     .describe('resource identifier of the API: the audience of access tokens'),
+  ACCESS_TOKEN_ALGORITHM: z
+    .enum(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    .default('RS256')
+    .describe('signs the access tokens for the API; a client may be registered for another'),
+  RESOURCE_SERVERS: z
+    .string()
+    .default('[]')
+    .describe(
+      'resource servers besides the API: a JSON list of identifier, scopes, access_token, access_token_seconds, secret_file',
+    ),
   KEY_ENCRYPTION_KEY: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'is not 32 bytes in base64url')
@@ -33,6 +58,25 @@ export const settings = z.object({
     .regex(/^[A-Za-z0-9_-]{43}(?:[\s,]+[A-Za-z0-9_-]{43})*$/, 'is not a list of 32 bytes in base64url each')
     .optional()
     .describe('earlier ones, which still open what they sealed; a start seals it under KEY_ENCRYPTION_KEY'),
+  SIGNING_ALGORITHMS: z
+    .string()
+    .default('RS256 ES256 PS256 EdDSA')
+    .transform((text) => text.split(/[\s,]+/).filter((word) => word !== ''))
+    .pipe(algorithms)
+    .describe(
+      'algorithms that the issuer has keys for: RS256 and ES256 always, and PS256 and EdDSA if wanted',
+    ),
+  JWKS_MAX_AGE_SECONDS: seconds(1, DAY)
+    .default(300)
+    .describe('for how long a verifier may keep the JWKS; a new key is announced for longer before it signs'),
+  KEY_ROTATION_SECONDS: seconds(5, 366 * DAY)
+    .default(30 * DAY)
+    .describe('how long a key signs before the next takes over (2592000: 30 days)'),
+  KEY_ANNOUNCEMENT_SECONDS: seconds(3, 90 * DAY)
+    .default(DAY)
+    .describe(
+      'how long before that the next key is published, so that every verifier knows it (86400: a day)',
+    ),
   SIGNING_KEYS_IN: z
     .enum(['database', 'pkcs11'])
     .default('database')
@@ -49,6 +93,10 @@ export const settings = z.object({
     .max(32)
     .default(2)
     .describe('signatures that the HSM makes at a time, each with a thread of this process'),
+  REGISTRATION: z
+    .enum(['open', 'closed'])
+    .optional()
+    .describe('whether people may make accounts: open when DEMO=true, else closed; needs a way to send mail'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

@@ -4,6 +4,8 @@ import { AppModule } from './app.module.js';
 import { settings } from './app.config.js';
 import { CurrentProvider } from './oidc/current-provider.js';
 import { mountProvider } from './oidc/mount-provider.js';
+import { mountJwks } from './signing-keys/mount-jwks.js';
+import { SigningKeysService } from './signing-keys/signing-keys.service.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -14,6 +16,7 @@ await runProcess('auth', async () => {
     maxBodyBytes: MAX_BODY_BYTES,
     trustedProxies: config.TRUST_PROXY ?? null,
   });
+  mountJwks(app.getHttpAdapter().getInstance(), app.get(SigningKeysService));
   mountProvider(app.getHttpAdapter().getInstance(), app.get(CurrentProvider));
   assertEveryHandlerDeclaresAccess(app);
   await app.listen(config.PORT, config.HOST);

@@ -15,6 +15,11 @@ export interface Principal {
   readonly roles: readonly string[];
   /** `jti` of the access token. */
   readonly tokenId: string;
+  /**
+   * `act`: who acts for the subject, by exchange of a token (RFC 8693 §4.1), the current actor first. Undefined when
+   * nobody stands between. For audit; access depends on the subject and its scopes.
+   */
+  readonly actors?: readonly string[] | undefined;
 }
 
 /** Identity in the header names that upstreams without this library read; see `identityHeaders`. */

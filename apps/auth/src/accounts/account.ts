@@ -6,6 +6,8 @@ export type Role = (typeof ROLES)[number];
 export interface Account {
   readonly id: string;
   readonly email: string;
+  /** Whether the person has shown that mail to this address reaches them. */
+  readonly emailVerified: boolean;
   readonly name: string;
   readonly roles: readonly Role[];
 }
@@ -17,5 +19,5 @@ export function normalizeEmail(email: string): string {
 
 /** The claims of OpenID Connect Core §5.1 that each scope asks for; the provider keeps those that were granted. */
 export function claimsOf(account: Account): { sub: string; [claim: string]: string | boolean } {
-  return { sub: account.id, email: account.email, email_verified: true, name: account.name };
+  return { sub: account.id, email: account.email, email_verified: account.emailVerified, name: account.name };
 }

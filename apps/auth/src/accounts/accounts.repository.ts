@@ -36,6 +36,20 @@ export class AccountsRepository {
     return row && { account: toAccount(row), passwordHash: row.passwordHash };
   }
 
+  /** Sets a password, unless the account is disabled. @returns whether it did */
+  async setPassword(id: string, passwordHash: string, tx: Transaction): Promise<boolean> {
+    const changed = await tx
+      .update(accounts)
+      .set({ passwordHash })
+      .where(and(eq(accounts.id, id), isNull(accounts.disabledAt)))
+      .returning({ id: accounts.id });
+    return changed.length > 0;
+  }
+
+  async setEmailVerified(id: string, tx: Transaction): Promise<void> {
+    await tx.update(accounts).set({ emailVerified: true }).where(eq(accounts.id, id));
+  }
+
   /** @returns whether it was enabled until now */
   async disable(id: string, tx: Transaction): Promise<boolean> {
     const changed = await tx
@@ -56,6 +70,15 @@ export class AccountsRepository {
     return changed.length > 0;
   }
 
+  /** Whether an account has this address, be it disabled. */
+  async isTaken(email: string): Promise<boolean> {
+    const [row] = await this.database.orm
+      .select({ id: accounts.id })
+      .from(accounts)
+      .where(eq(accounts.email, email));
+    return row !== undefined;
+  }
+
   async exists(id: string): Promise<boolean> {
     const [row] = await this.database.orm
       .select({ id: accounts.id })
@@ -64,15 +87,20 @@ export class AccountsRepository {
     return row !== undefined;
   }
 
-  /** Adds an account; one that has its id or address already stays as it is. */
-  async add({ account, passwordHash }: Credentials): Promise<void> {
-    await this.database.orm
+  /** Adds an account; one that has its id or address already stays as it is. @returns whether it was added */
+  async add(
+    { account, passwordHash }: Credentials,
+    tx: Pick<Transaction, 'insert'> = this.database.orm,
+  ): Promise<boolean> {
+    const added = await tx
       .insert(accounts)
       .values({ ...account, passwordHash })
-      .onConflictDoNothing();
+      .onConflictDoNothing()
+      .returning({ id: accounts.id });
+    return added.length > 0;
   }
 }
 
-function toAccount({ id, email, name, roles }: typeof accounts.$inferSelect): Account {
-  return { id, email, name, roles };
+function toAccount({ id, email, emailVerified, name, roles }: typeof accounts.$inferSelect): Account {
+  return { id, email, emailVerified, name, roles };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { ArtefactStore } from '../oidc/artefact-store.js';
 import { artefacts } from '../oidc/artefacts.table.js';
@@ -10,10 +10,12 @@ import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
 import { accounts } from './accounts.table.js';
 import { PasswordHasher } from './password-hasher.js';
+import { WorkQueue } from './work-queue.js';
 
 const ACCOUNT: Account = {
   id: '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00aa',
   email: 'person@example.com',
+  emailVerified: true,
   name: 'Pat Person',
   roles: ['customer'],
 };
@@ -96,5 +98,37 @@ describe('signing out everywhere', () => {
       { type: 'grant-revoked', grantId: `g-${ACCOUNT.id}` },
       { type: 'session-revoked', subject: ACCOUNT.id, sessionId: `uid-${ACCOUNT.id}` },
     ]);
+  });
+});
+
+describe('a new password', () => {
+  it('replaces the old one, and ends all that the old one gave (BCP-11, ASVS 7.4.3)', async () => {
+    await openEverything(ACCOUNT);
+    await openEverything(STRANGER);
+    expect(await service.changePassword(ACCOUNT.id, 'four other words now')).toBe(true);
+    expect(await service.authenticate(ACCOUNT.email, PASSWORD)).toBeUndefined();
+    expect(await service.authenticate(ACCOUNT.email, 'four other words now')).toBeDefined();
+    expect((await whatIsLeft()).toSorted()).toEqual(['Grant', 'Interaction', 'RefreshToken', 'Session']);
+    expect(await events()).toEqual([{ type: 'credential-changed', subject: ACCOUNT.id }]);
+  });
+
+  it('is not set for an account that is disabled', async () => {
+    await service.disable(ACCOUNT.id);
+    expect(await service.changePassword(ACCOUNT.id, 'four other words now')).toBe(false);
+  });
+});
+
+describe('a login', () => {
+  it.each<[whose: string, email: string, state: 'enabled' | 'disabled']>([
+    ['of an account with a wrong password', ACCOUNT.email, 'enabled'],
+    ['of nobody', 'nobody@example.com', 'enabled'],
+    ['of an account that is disabled', ACCOUNT.email, 'disabled'],
+  ])('%s takes one run of argon2, as every other (ASVS 6.3.8)', async (_whose, email, state) => {
+    if (state === 'disabled') await service.disable(ACCOUNT.id);
+    const verify = jest.spyOn(hasher, 'verify');
+    const run = jest.spyOn(WorkQueue.prototype, 'run');
+    expect(await service.authenticate(email, 'a wrong password')).toBeUndefined();
+    expect([verify.mock.calls.length, run.mock.calls.length]).toEqual([1, 1]);
+    jest.restoreAllMocks();
   });
 });

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
-import { OpenAccessRepository } from '../sessions/open-access.repository.js';
+import { OpenAccessRepository, type Transaction } from '../sessions/open-access.repository.js';
 import { normalizeEmail, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -50,6 +50,26 @@ export class AccountsService {
   /** Lets an account log in again; what ended stays ended. @returns whether it was disabled until now */
   enable(id: string): Promise<boolean> {
     return this.repository.enable(id);
+  }
+
+  /**
+   * Sets a new password and ends all that the old one could have given: sessions, grants, refresh tokens and logins
+   * under way; every verifier is told (RFC 9700 §4.14.2, OWASP ASVS 7.4.3).
+   *
+   * @returns whether it did; not, when the account has been disabled
+   * @throws QueueFullError when too many wait.
+   */
+  async changePassword(id: string, password: string): Promise<boolean> {
+    const passwordHash = await this.passwordHasher.hash(password);
+    return this.database.orm.transaction((tx) => this.setPassword(id, passwordHash, tx));
+  }
+
+  /** As `changePassword`, within a transaction. */
+  async setPassword(id: string, passwordHash: string, tx: Transaction): Promise<boolean> {
+    if (!(await this.repository.setPassword(id, passwordHash, tx))) return false;
+    await this.openAccess.deleteAll(id, tx);
+    await this.securityEvents.append({ type: 'credential-changed', subject: id }, tx);
+    return true;
   }
 
   /** Ends every session and grant of an account: "sign out everywhere". */

@@ -1,10 +1,11 @@
-import { jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { boolean, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type { Role } from './account.js';
 
 export const accounts = pgTable('accounts', {
   id: uuid().primaryKey(),
   /** In lower case, so that one address is one account. */
   email: text().notNull().unique(),
+  emailVerified: boolean('email_verified').notNull().default(false),
   passwordHash: text('password_hash').notNull(),
   name: text().notNull(),
   roles: jsonb().$type<readonly Role[]>().notNull(),

@@ -20,7 +20,7 @@ export class PasswordHasher {
 
   /** @throws QueueFullError when too many wait. */
   hash(password: string): Promise<string> {
-    return this.queue.run(() => hash(password, PARAMETERS));
+    return this.queue.run(() => hash(normalize(password), PARAMETERS));
   }
 
   /**
@@ -30,7 +30,14 @@ export class PasswordHasher {
    * @throws QueueFullError when too many wait.
    */
   async verify(password: string, passwordHash: string | undefined): Promise<boolean> {
-    const matches = await this.queue.run(() => verify(passwordHash ?? this.hashOfNobody, password));
+    const matches = await this.queue.run(() =>
+      verify(passwordHash ?? this.hashOfNobody, normalize(password)),
+    );
     return matches && passwordHash !== undefined;
   }
+}
+
+/** One password is the same on every keyboard (NIST SP 800-63B-4 §3.1.1.2). */
+function normalize(password: string): string {
+  return password.normalize('NFKC');
 }

@@ -17,6 +17,13 @@ export const adminErrors = Object.freeze({
   account_not_found: 404,
   /** An administrator would lock himself out. */
   account_own: 409,
+  key_not_found: 404,
+  key_already_announced: 409,
+  key_not_announced: 409,
+  key_too_young: 409,
+  key_in_use: 409,
+  key_state: 409,
+  algorithm_not_in_use: 409,
 });
 
 export type AdminErrorCode = keyof typeof adminErrors;

@@ -11,18 +11,23 @@ export interface Registrable {
   readonly scopes: ReadonlySet<string>;
   /** Resource identifiers of the resource servers that may be a client. */
   readonly resourceServers: ReadonlySet<string>;
+  /** Resource identifiers that tokens can be for. */
+  readonly audiences: ReadonlySet<string>;
 }
 
 /** Faults of a registration that depend on what this issuer has to offer. */
 export function offerFaults(
   client: ClientRegistration,
-  { scopes, resourceServers }: Registrable,
+  { scopes, resourceServers, audiences }: Registrable,
 ): readonly string[] {
   const faults = (client.scope?.split(' ') ?? [])
     .filter((scope) => !scopes.has(scope))
     .map((scope) => `scope ${scope} is not known here`);
   if (client.resource_server !== undefined && !resourceServers.has(client.resource_server))
     faults.push(`resource_server ${client.resource_server} is not known here`);
+  for (const audience of client.token_exchange?.audiences ?? []) {
+    if (!audiences.has(audience)) faults.push(`token_exchange audience ${audience} is not known here`);
+  }
   return faults;
 }
 
@@ -56,6 +61,8 @@ export function isNarrower(next: ClientRegistration, previous: ClientRegistratio
     next.token_endpoint_auth_method !== previous.token_endpoint_auth_method ||
     lost(previous.grant_types, next.grant_types) ||
     lost(previous.redirect_uris, next.redirect_uris) ||
-    lost(previous.scope?.split(' ') ?? [], next.scope?.split(' ') ?? [])
+    lost(previous.scope?.split(' ') ?? [], next.scope?.split(' ') ?? []) ||
+    lost(previous.token_exchange?.audiences ?? [], next.token_exchange?.audiences ?? []) ||
+    lost(previous.token_exchange?.subject_clients ?? [], next.token_exchange?.subject_clients ?? [])
   );
 }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { TOKEN_EXCHANGE } from '../token-exchange/token-exchange-policy.js';
 import { clientRegistration, faultOf, parseClientRegistration } from './client-registration.js';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -17,6 +18,10 @@ const webApplication: Members = {
 };
 /** A program that gets tokens for itself. */
 const service: Members = { client_id: 'service', grant_types: ['client_credentials'], scope: 'orders:read' };
+
+const policy = { subject_clients: ['web'], audiences: ['https://api.example'] };
+/** A service that acts for the people who call it. */
+const exchanging: Members = { ...service, grant_types: [TOKEN_EXCHANGE], token_exchange: policy };
 
 const es256 = { ...keyPair().publicJwk, kid: 'one', alg: 'ES256', use: 'sig' };
 
@@ -40,6 +45,7 @@ describe('a client registration', () => {
       'a service with a key',
       { ...service, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [es256] } },
     ],
+    ['a service that exchanges tokens', exchanging],
     ['a resource server, which gets no tokens', { client_id: 'rs', resource_server: 'https://api.example' }],
   ])('has no faults for %s', (_kind, members) => {
     expect(faultsOf(members)).toEqual([]);
@@ -113,6 +119,18 @@ describe('a client registration', () => {
     ['a logout notification', { backchannel_logout_uri: 'https://app.example/logout' }],
   ])('of a service has a fault with %s', (_deviation, deviating) => {
     expect(faultsOf({ ...service, ...deviating })).not.toEqual([]);
+  });
+
+  it.each<[deviation: string, deviating: Members]>([
+    ['without a word on what', { token_exchange: undefined }],
+    ['without its grant type', { grant_types: ['client_credentials'] }],
+    ['for no resource server', { token_exchange: { ...policy, audiences: [] } }],
+    ['of nobody’s tokens', { token_exchange: { ...policy, subject_clients: [] } }],
+    ['with a rule that there is not', { token_exchange: { ...policy, actors: ['x'] } }],
+    ['of a public client', { token_endpoint_auth_method: 'none' }],
+    ['of an algorithm that is none', { access_token_algorithm: 'HS256' }],
+  ])('has a fault with token exchange %s', (_deviation, deviating) => {
+    expect(faultsOf({ ...exchanging, ...deviating })).toHaveLength(1);
   });
 
   it.each<[deviation: string, keys: readonly unknown[]]>([

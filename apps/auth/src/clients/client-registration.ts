@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../accounts/account.js';
+import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import { TOKEN_EXCHANGE, tokenExchangePolicy } from '../token-exchange/token-exchange-policy.js';
 import { clientJwks } from './client-jwks.js';
 import { isRegistrableRedirectUri } from './redirect-uri.js';
 
@@ -17,7 +19,7 @@ const GRANT_TYPES = [
   'refresh_token',
   'client_credentials',
   'urn:ietf:params:oauth:grant-type:device_code',
-  'urn:ietf:params:oauth:grant-type:token-exchange',
+  TOKEN_EXCHANGE,
 ] as const;
 
 /** The grants in which a person takes part. */
@@ -26,10 +28,7 @@ const PERSON_GRANTS: ReadonlySet<string> = new Set([
   'urn:ietf:params:oauth:grant-type:device_code',
 ]);
 /** The grants in which nothing but the client's credentials stands between a stranger and a token. */
-const CLIENT_GRANTS: ReadonlySet<string> = new Set([
-  'client_credentials',
-  'urn:ietf:params:oauth:grant-type:token-exchange',
-]);
+const CLIENT_GRANTS: ReadonlySet<string> = new Set(['client_credentials', TOKEN_EXCHANGE]);
 
 const redirectUri = z
   .string()
@@ -79,6 +78,10 @@ export const clientRegistration = z
     dpop_bound_access_tokens: z.boolean().optional(),
     /** `opaque`: its access tokens are random handles, which the API introspects (RFC 7662). Default: `jwt`. */
     access_token_format: z.enum(['jwt', 'opaque']).optional(),
+    /** What its access tokens for the API are signed with, if not with what `ACCESS_TOKEN_ALGORITHM` says. */
+    access_token_algorithm: z.enum(SIGNING_ALGORITHMS).optional(),
+    /** Whose tokens it may exchange, and for which resource servers (RFC 8693). */
+    token_exchange: tokenExchangePolicy.optional(),
     /** Resource identifier of the resource server that this client is; it may introspect the tokens meant for it. */
     resource_server: z
       .url({ protocol: /^https?$/ })
@@ -101,7 +104,13 @@ export type ClientRegistration = z.output<typeof clientRegistration>;
 export type ClientRegistrationInput = z.input<typeof clientRegistration>;
 
 /** Members of `ClientRegistration` that are not registered at IANA; oidc-provider has to be told to keep them. */
-export const OWN_CLIENT_METADATA = ['access_token_format', 'resource_server', 'roles'] as const;
+export const OWN_CLIENT_METADATA = [
+  'access_token_algorithm',
+  'access_token_format',
+  'resource_server',
+  'roles',
+  'token_exchange',
+] as const;
 
 type Members = Omit<ClientRegistration, 'response_types'> & {
   readonly response_types?: readonly string[] | undefined;
@@ -135,6 +144,8 @@ function* contradictions(client: Members): Generator<readonly [path: keyof Membe
     yield ['roles', 'go with the grant type client_credentials'];
   if (isPublic && client.resource_server !== undefined)
     yield ['resource_server', 'is for a client that authenticates'];
+  if (grants.includes(TOKEN_EXCHANGE) !== (client.token_exchange !== undefined))
+    yield ['token_exchange', 'goes with the grant type of token exchange, and it with that'];
   if ((method === 'private_key_jwt') !== (client.jwks !== undefined))
     yield ['jwks', 'goes with private_key_jwt, and it with that'];
   // oidc-provider takes a missing list for "every scope".

@@ -26,6 +26,7 @@ export class ClientOffer implements Registrable {
   constructor(
     readonly scopes: ReadonlySet<string>,
     readonly resourceServers: ReadonlySet<string>,
+    readonly audiences: ReadonlySet<string>,
   ) {}
 }
 

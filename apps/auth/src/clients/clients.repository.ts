@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Database, statement, type Orm } from '@countersign/platform/database';
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
-import type { ClientMetadata } from 'oidc-provider';
-import { isClientId, parseClientRegistration, type ClientRegistrationInput } from './client-registration.js';
+import {
+  isClientId,
+  parseClientRegistration,
+  type ClientRegistration,
+  type ClientRegistrationInput,
+} from './client-registration.js';
 import { hashClientSecret } from './client-secret.js';
 import { clients } from './clients.table.js';
+
+/** `client_secret` holds the hashes of the secrets that are good now, with a space between. */
+export type StoredClient = ClientRegistration & { readonly client_secret?: string };
 
 export type ClientRow = typeof clients.$inferSelect;
 
@@ -22,8 +29,8 @@ const findEnabledClient = statement((orm) =>
 export class ClientsRepository {
   constructor(private readonly database: Database) {}
 
-  /** The metadata of a client that is not disabled; `client_secret` holds the hashes of the secrets that are good now. */
-  async find(clientId: string): Promise<ClientMetadata | undefined> {
+  /** The client, unless it is disabled. */
+  async find(clientId: string): Promise<StoredClient | undefined> {
     if (!isClientId(clientId)) return undefined;
     const [row] = await findEnabledClient(this.database.orm).execute({ clientId });
     if (row === undefined) return undefined;

@@ -1,6 +1,7 @@
 import type { ClientRegistrationInput } from '../clients/client-registration.js';
 import type { PublicJwk } from './demo-backend-key.js';
 import { API_SCOPES } from '../oidc/resource-server.js';
+import { TOKEN_EXCHANGE } from '../token-exchange/token-exchange-policy.js';
 
 export interface DemoClient {
   readonly registration: ClientRegistrationInput;
@@ -53,6 +54,40 @@ export function demoClients({ audience, backendKeys }: DemoClientSettings): read
         access_token_format: 'opaque',
       },
     },
+    ...(['PS256', 'ES256', 'EdDSA'] as const).map((algorithm) => ({
+      secret: `demo-${algorithm.toLowerCase()}-secret`,
+      registration: {
+        ...clientCredentials,
+        client_id: `demo-${algorithm.toLowerCase()}`,
+        client_name: `Demo service with ${algorithm} tokens`,
+        scope: 'orders:read payments:read',
+        access_token_algorithm: algorithm,
+      },
+    })),
+    {
+      secret: 'demo-exchange-secret',
+      registration: {
+        ...clientCredentials,
+        client_id: 'demo-exchange',
+        client_name: 'Demo service that acts for people',
+        grant_types: [TOKEN_EXCHANGE],
+        scope: 'orders:read payments:read',
+        token_exchange: {
+          subject_clients: ['demo-web', 'demo-service', 'demo-opaque'],
+          audiences: [audience, `${audience}/demo/es256`],
+        },
+      },
+    },
+    {
+      secret: 'demo-ledger-secret',
+      registration: {
+        ...clientCredentials,
+        client_id: 'demo-ledger',
+        client_name: 'Demo resource server with opaque tokens',
+        grant_types: [],
+        resource_server: `${audience}/demo/opaque`,
+      },
+    },
     {
       secret: null,
       registration: {
@@ -62,7 +97,6 @@ export function demoClients({ audience, backendKeys }: DemoClientSettings): read
         jwks: { keys: [...backendKeys] },
         require_pushed_authorization_requests: true,
         grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-        response_types: ['code'],
         redirect_uris: ['http://127.0.0.1/callback'],
         scope: ['openid', 'profile', 'email', 'offline_access', ...API_SCOPES].join(' '),
       },

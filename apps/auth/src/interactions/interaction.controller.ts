@@ -18,8 +18,10 @@ import { authorizationParams } from './authorization-params.js';
 import { consentPage } from './consent-page.js';
 import { PageErrorFilter } from '../pages/page-error.filter.js';
 import { InteractionService, type Interaction } from './interaction.service.js';
-import { loginForm } from './login-form.js';
-import { loginPage, type LoginPage } from './login-page.js';
+import { loginForm } from '../login/login-form.js';
+import { loginPage } from './login-page.js';
+import type { LoginFields } from '../login/login-fields.js';
+import { SelfService } from '../registration/self-service.js';
 import { SameOriginGuard } from '../pages/same-origin.guard.js';
 import { seeOther, sendPage } from '../pages/send-page.js';
 import { tryLogin } from '../login/login-answer.js';
@@ -36,6 +38,7 @@ export class InteractionController {
     private readonly interactions: InteractionService,
     private readonly accounts: AccountsService,
     private readonly login: LoginService,
+    private readonly selfService: SelfService,
   ) {}
 
   @Get()
@@ -43,7 +46,10 @@ export class InteractionController {
     const interaction = await this.interactions.find(uid, exchange(request, reply));
     if (interaction.prompt.name === 'login') {
       const { loginHint } = authorizationParams(interaction);
-      return this.sendLoginPage(reply, interaction, HttpStatus.OK, { email: loginHint });
+      return this.sendLoginPage(reply, interaction, HttpStatus.OK, {
+        email: loginHint,
+        problem: undefined,
+      });
     }
     return this.sendConsentPage(reply, interaction);
   }
@@ -59,7 +65,10 @@ export class InteractionController {
     const form = loginForm.safeParse(body);
     if (!form.success) {
       const problem = 'Enter your e-mail address and your password.';
-      return this.sendLoginPage(reply, interaction, HttpStatus.BAD_REQUEST, { problem });
+      return this.sendLoginPage(reply, interaction, HttpStatus.BAD_REQUEST, {
+        email: undefined,
+        problem,
+      });
     }
     const { email, password } = form.data;
     const answer = await tryLogin(this.login, { email, password, ...clientOf(request) });
@@ -89,11 +98,16 @@ export class InteractionController {
     reply: FastifyReply,
     interaction: Interaction,
     status: HttpStatus,
-    content: Pick<LoginPage, 'email' | 'problem'>,
+    content: LoginFields,
   ) {
     const { clientId, redirectUri } = authorizationParams(interaction);
     const clientName = await this.interactions.clientName(clientId);
-    const markup = loginPage({ uid: interaction.uid, clientName, ...content });
+    const markup = loginPage({
+      uid: interaction.uid,
+      clientName,
+      selfService: this.selfService,
+      ...content,
+    });
     return sendPage(reply, status, markup, formActionSources(redirectUri));
   }
 

@@ -1,18 +1,12 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import type { AuthConfig } from '../app.config.js';
-import { LoginModule } from '../login/login.module.js';
 import { InteractionController } from './interaction.controller.js';
 import { InteractionService } from './interaction.service.js';
 
-@Module({})
-export class InteractionsModule {
-  static forRoot(config: AuthConfig): DynamicModule {
-    return {
-      module: InteractionsModule,
-      imports: [AccountsModule, LoginModule.forRoot(config)],
-      controllers: [InteractionController],
-      providers: [InteractionService],
-    };
-  }
-}
+@Module({
+  imports: [AccountsModule],
+  controllers: [InteractionController],
+  providers: [InteractionService],
+  exports: [InteractionService],
+})
+export class InteractionsModule {}

@@ -1,45 +1,27 @@
+import { loginFields, type LoginFields } from '../login/login-fields.js';
+import { alert } from '../pages/field.js';
 import { html } from '../pages/html.js';
 import { page } from '../pages/page.js';
+import type { SelfService } from '../registration/self-service.js';
+import { selfServiceLinks } from '../registration/self-service-links.js';
 
-export interface LoginPage {
+export interface LoginPage extends LoginFields {
   readonly uid: string;
   readonly clientName: string;
-  /** Address to fill in: what was typed before, or the client's `login_hint`. */
-  readonly email?: string | undefined;
-  readonly problem?: string;
+  readonly selfService: SelfService;
 }
 
-export function loginPage({ uid, clientName, email, problem }: LoginPage): string {
+export function loginPage({ uid, clientName, selfService, ...fields }: LoginPage): string {
   return page(
     'Log in',
     html`
       <p>to continue to <strong>${clientName}</strong></p>
-      ${problem === undefined ? undefined : html`<p role="alert" id="problem">${problem}</p>`}
-      <form method="post" action="/interaction/${uid}/login">
-        <label for="email">E-mail address</label>
-        <input
-          id="email"
-          name="email"
-          type="email"
-          autocomplete="username"
-          required
-          value="${email}"
-          ${email === undefined ? html`autofocus` : undefined}
-        />
-        <label for="password">Password</label>
-        <input
-          id="password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          required
-          ${email === undefined ? undefined : html`autofocus`}
-        />
-        <button type="submit">Log in</button>
-      </form>
+      ${alert(fields.problem)}
+      <form method="post" action="/interaction/${uid}/login">${loginFields(fields)}</form>
       <form method="post" action="/interaction/${uid}/abort">
         <button type="submit" class="secondary">Cancel</button>
       </form>
+      ${selfServiceLinks(selfService, uid)}
     `,
   );
 }

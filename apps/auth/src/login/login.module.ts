@@ -11,6 +11,7 @@ export class LoginModule {
   static forRoot({ ISSUER }: AuthConfig): DynamicModule {
     return {
       module: LoginModule,
+      global: true, // one throttle for every way in
       imports: [AccountsModule],
       providers: [
         LoginService,

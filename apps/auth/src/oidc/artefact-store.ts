@@ -91,9 +91,9 @@ export class ArtefactStore implements Adapter {
   }
 
   /**
-   * Marks a code as used, which succeeds once: of uses at the same time the database lets one
-   * change the row. Whoever comes second holds a copy, and nobody can tell which of the two is the thief: the whole
-   * family ends (RFC 6749 §4.1.2). Refresh tokens have a way of their own: `RefreshTokenStore`.
+   * Marks a code as used, which succeeds once: of uses at the same time the database lets one change the row. Whoever
+   * comes second holds a copy, and nobody can tell which of the two is the thief: the whole family ends (RFC 6749
+   * §4.1.2). Refresh tokens have a way of their own: `RefreshTokenStore`.
    *
    * @throws errors.InvalidGrant for every use but the first.
    */

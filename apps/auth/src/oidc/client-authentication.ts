@@ -34,7 +34,7 @@ export const clientAuthentication: Pick<
  * for the issuer alone cannot be collected by another server and used here (RFC 9700 and draft-ietf-oauth-rfc7523bis: an
  * audience list, or the address of an endpoint, which that server can name as its own, opens that way).
  */
-export function assertionFault(
+function assertionFault(
   claims: Readonly<Record<string, unknown>>,
   header: Readonly<Record<string, unknown>>,
   { issuer, now }: { readonly issuer: string; readonly now: number },

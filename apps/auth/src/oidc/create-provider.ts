@@ -3,13 +3,19 @@ import { Logger } from '@nestjs/common';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
+import { registerTokenExchange } from '../token-exchange/register-token-exchange.js';
+import { SubjectTokenVerifier } from '../token-exchange/subject-token.js';
 import { logFailedLogouts } from './back-channel-logout.js';
 import { useHashedSecrets } from './client-authentication.js';
 import { throttlePolling, throttleUserCodes } from './device-flow.js';
+import { guardIntrospection } from './introspection-guard.js';
 import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
+import { findSubjectRoles } from './find-subject-roles.js';
+import { refuseUnregisteredGrantTypes } from './grant-types.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
+import { noteSessionUse } from './note-session-use.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -20,15 +26,26 @@ export function createProvider(options: ProviderOptions): Provider {
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
   useOwnRedirectRules(provider);
+  refuseUnregisteredGrantTypes(provider);
   useHashedSecrets(provider);
   detectReplaysAtomically(provider, options.orm);
   throttleUserCodes(provider);
   throttlePolling(provider);
   rotateInOneStep(provider, options.refreshTokens);
   endLeakedFamilies(provider, options.refreshTokens);
+  registerTokenExchange(provider, {
+    resourceServers: options.resourceServers,
+    subjectTokens: new SubjectTokenVerifier({
+      issuer: options.issuer,
+      keys: options.keyRing.published().map((key) => key.publicJwk),
+    }),
+    findSubjectRoles: (token) => findSubjectRoles(token, provider, options.findAccount),
+  });
+  guardIntrospection(provider);
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   provider.use(refuseUnlessItCanSign(options.assertCanSign));
+  provider.use(noteSessionUse(options.noteSession));
   logFaults(provider);
   logFailedLogouts(provider);
   return provider;

@@ -7,15 +7,25 @@ import {
 } from '@nestjs/common';
 import { Database, withoutQuery } from '@countersign/platform/database';
 import { sql } from 'drizzle-orm';
+import { loginThrottle } from '../login/login-throttle.table.js';
+import { mailedLinks } from '../mail/mailed-links.table.js';
+import { sessionDetails } from '../sessions/session-details.table.js';
 import { artefacts } from './artefacts.table.js';
 
 const INTERVAL_MS = 60_000;
 /** A replica whose clock is behind may still ask for a row. */
 const CLOCK_TOLERANCE_SECONDS = 60;
+/** When a row of each table has expired. */
+const EXPIRIES = [
+  artefacts.expiresAt,
+  sessionDetails.expiresAt,
+  loginThrottle.expire,
+  mailedLinks.expiresAt,
+] as const;
 /** Few enough to be quick: a table that has grown is emptied over several rounds. */
 const MAX_ROWS_A_ROUND = 5_000;
 
-/** Deletes what has expired. Nothing depends on it but the size of the table: an expired row counts for nothing. */
+/** Deletes what has expired. Nothing depends on it but the size of the tables: an expired row counts for nothing. */
 @Injectable()
 export class ExpiredArtefactsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ExpiredArtefactsService.name);
@@ -38,12 +48,14 @@ export class ExpiredArtefactsService implements OnApplicationBootstrap, BeforeAp
   }
 
   async deleteExpired(): Promise<void> {
-    await this.database.orm.execute(sql`
-      DELETE FROM ${artefacts} WHERE ctid IN (
-        SELECT ctid FROM ${artefacts}
-        WHERE ${artefacts.expiresAt} < now() - make_interval(secs => ${CLOCK_TOLERANCE_SECONDS})
-        LIMIT ${MAX_ROWS_A_ROUND}
-        FOR UPDATE SKIP LOCKED
-      )`);
+    for (const column of EXPIRIES) {
+      await this.database.orm.execute(sql`
+        DELETE FROM ${column.table} WHERE ctid IN (
+          SELECT ctid FROM ${column.table}
+          WHERE ${column} < now() - make_interval(secs => ${CLOCK_TOLERANCE_SECONDS})
+          LIMIT ${MAX_ROWS_A_ROUND}
+          FOR UPDATE SKIP LOCKED
+        )`);
+    }
   }
 }

@@ -6,16 +6,21 @@ const DAY = 24 * HOUR;
 
 /** The longest that a stolen access token is good for, and the longest that a change of roles takes. */
 export const ACCESS_TOKEN_SECONDS = 5 * MINUTE;
+const ID_TOKEN_SECONDS = 10 * MINUTE;
 const REFRESH_TOKEN_IDLE_SECONDS = 14 * DAY;
 const REFRESH_TOKEN_ABSOLUTE_SECONDS = 30 * DAY;
-const SESSION_SECONDS = 14 * DAY;
+export const SESSION_SECONDS = 14 * DAY;
+
+/** So long after its last signature a key can still be needed. */
+export const LONGEST_SIGNED_TOKEN_SECONDS = Math.max(ACCESS_TOKEN_SECONDS, ID_TOKEN_SECONDS);
 
 export const lifetimes: Configuration['ttl'] = {
-  AccessToken: ACCESS_TOKEN_SECONDS,
-  ClientCredentials: ACCESS_TOKEN_SECONDS,
+  // The resource server decides; without one the token is for userinfo.
+  AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ACCESS_TOKEN_SECONDS,
+  ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ACCESS_TOKEN_SECONDS,
   AuthorizationCode: MINUTE,
   DeviceCode: 10 * MINUTE,
-  IdToken: 10 * MINUTE,
+  IdToken: ID_TOKEN_SECONDS,
   Interaction: 30 * MINUTE,
   Session: SESSION_SECONDS,
   Grant: REFRESH_TOKEN_ABSOLUTE_SECONDS,

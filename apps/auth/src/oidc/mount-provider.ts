@@ -9,7 +9,6 @@ import type { CurrentProvider } from './current-provider.js';
 const ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
   '/.well-known/openid-configuration': ['GET', 'OPTIONS'],
   '/.well-known/oauth-authorization-server': ['GET', 'OPTIONS'],
-  '/.well-known/jwks.json': ['GET', 'OPTIONS'],
   '/authorize': ['GET'],
   '/authorize/:uid': ['GET'],
   '/token': ['POST', 'OPTIONS'],

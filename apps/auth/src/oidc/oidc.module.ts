@@ -1,17 +1,21 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Readiness } from '@countersign/platform';
+import { ConfigurationError } from '@countersign/platform';
 import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
+import { ResourceServers } from '../resource-servers/resource-servers.js';
 import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
-import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import type { KeyRing, SigningAlgorithm } from '../signing-keys/key-ring.js';
 import { PrivateKeys } from '../signing-keys/private-keys.js';
+import type { SigningKey } from '../signing-keys/signing-key.js';
+import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { ArtefactStore } from './artefact-store.js';
@@ -29,7 +33,13 @@ export class OidcModule {
     return {
       module: OidcModule,
       global: true, // one provider answers for the whole process
-      imports: [AccountsModule, ClientsModule, SecurityEventsModule, SigningKeysModule.forRoot(config)],
+      imports: [
+        AccountsModule,
+        ClientsModule,
+        SecurityEventsModule,
+        SessionsModule,
+        SigningKeysModule.forRoot(config),
+      ],
       providers: [
         ExpiredArtefactsService,
         {
@@ -41,9 +51,10 @@ export class OidcModule {
             Database,
             ClientsRepository,
             AccountsService,
-            Readiness,
             SecurityEventLog,
             RecentCutOffs,
+            SessionDetailsRepository,
+            ResourceServers,
           ],
           useFactory: async (
             signingKeys: SigningKeysService,
@@ -52,39 +63,51 @@ export class OidcModule {
             { orm }: Database,
             clients: ClientsRepository,
             accounts: AccountsService,
-            readiness: Readiness,
             events: SecurityEventLog,
             cutOffs: RecentCutOffs,
+            sessionDetails: SessionDetailsRepository,
+            resourceServers: ResourceServers,
           ) => {
-            const keyRing = await signingKeys.loadOrCreate();
             const [nonceSecret] = await keyEncryption.deriveSecrets('dpop-nonces');
-            const provider = createProvider({
-              issuer: config.ISSUER,
-              audience: config.AUDIENCE,
-              keyRing,
-              assertCanSign: () => privateKeys.assertAvailable(),
-              cookieSecrets: await keyEncryption.deriveSecrets('cookies'),
-              nonceSecret: Buffer.from(nonceSecret, 'base64url'),
-              orm,
-              adapter: (model) =>
-                model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
-              refreshTokens: new RefreshTokenStore(orm, events),
-              findAccount: async (id) => {
-                await cutOffs.passed(id);
-                const account = await accounts.findEnabled(id);
-                return account && toAuthenticatedAccount(account);
-              },
-              revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
-            });
-            readiness.register('signing-keys', () => {
-              const missing = keyRing.missing(SIGNING_ALGORITHMS);
-              if (missing.length > 0) throw new Error(`no key signs for ${missing.join(', ')}`);
-            });
-            return new CurrentProvider(provider);
+            const cookieSecrets = await keyEncryption.deriveSecrets('cookies');
+            const providerFor = (keyRing: KeyRing<SigningKey>) =>
+              createProvider({
+                issuer: config.ISSUER,
+                audience: config.AUDIENCE,
+                resourceServers,
+                keyRing,
+                assertCanSign: () => privateKeys.assertAvailable(),
+                cookieSecrets,
+                nonceSecret: Buffer.from(nonceSecret, 'base64url'),
+                orm,
+                adapter: (model) =>
+                  model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
+                refreshTokens: new RefreshTokenStore(orm, events),
+                findAccount: async (id) => {
+                  await cutOffs.passed(id);
+                  const account = await accounts.findEnabled(id);
+                  return account && toAuthenticatedAccount(account);
+                },
+                noteSession: (use) => sessionDetails.note(use),
+                revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
+              });
+            const firstRing = await signingKeys.loadOrCreate();
+            assertKeysFor(resourceServers.signingAlgorithms(), firstRing);
+            const provider = new CurrentProvider(providerFor(firstRing));
+            signingKeys.onChange((keyRing) => provider.replace(providerFor(keyRing)));
+            return provider;
           },
         },
       ],
       exports: [CurrentProvider],
     };
   }
+}
+
+/** Without its key every request for such a token would end in a fault. */
+function assertKeysFor(algorithms: readonly SigningAlgorithm[], keyRing: KeyRing<SigningKey>): void {
+  const faults = keyRing
+    .missing(algorithms)
+    .map((alg) => `a resource server has ${alg} tokens, but no key signs for ${alg}`);
+  if (faults.length > 0) throw new ConfigurationError(faults);
 }

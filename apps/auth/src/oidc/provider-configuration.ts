@@ -1,21 +1,24 @@
 import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
-import { SIGNING_ALGORITHMS, type KeyRing } from '../signing-keys/key-ring.js';
+import type { ResourceServers } from '../resource-servers/resource-servers.js';
+import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { fetchFromClient } from './back-channel-logout.js';
 import { CLIENT_ALGORITHMS, clientAuthentication } from './client-authentication.js';
 import { deviceFlow } from './device-flow.js';
 import { dpop } from './dpop.js';
+import type { SessionUse } from '../sessions/session-details.repository.js';
+import { cookies } from './cookies.js';
 import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
 import type { RefreshTokenStore } from './refresh-token-store.js';
 import {
-  assertOwnResource,
+  assertGrantedResource,
+  assertRegisteredScopes,
   defaultResource,
   resolveResourceServer,
-  resourceServers,
 } from './resource-server.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
@@ -23,6 +26,7 @@ export interface ProviderOptions {
   readonly issuer: string;
   /** Resource identifier of the API. */
   readonly audience: string;
+  readonly resourceServers: ResourceServers;
   readonly keyRing: KeyRing<SigningKey>;
   /** @throws SigningUnavailableError while what signs is known to be away. */
   readonly assertCanSign: () => Promise<void>;
@@ -37,15 +41,16 @@ export interface ProviderOptions {
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
   /** Ends a login session, by its `uid`, before oidc-provider does. */
   readonly revokeSession: (sessionId: string) => Promise<void>;
+  /** Called after each request within a session in which somebody is logged in. */
+  readonly noteSession: (use: SessionUse) => Promise<void>;
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
-  const { issuer, audience, keyRing, findAccount } = options;
+  const { issuer, audience, resourceServers, keyRing, findAccount } = options;
   const disabled = { enabled: false };
-  const servers = resourceServers(issuer, audience);
   return {
     adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
-    jwks: { keys: keyRing.published().map((key) => key.privateKey) },
+    jwks: { keys: keyRing.signers().map((key) => key.privateKey) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -81,14 +86,16 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: ({ oidc }, _client, oneOf) =>
-          oneOf ?? defaultResource(oidc.requestParamScopes, audience),
+        // Every request that asks for scopes comes past one of these two.
+        defaultResource: ({ oidc }, client, oneOf) => {
+          assertRegisteredScopes(oidc.requestParamScopes, client);
+          return oneOf ?? defaultResource(oidc.requestParamScopes, audience);
+        },
         useGrantedResource: () => true,
-        getResourceServerInfo: ({ oidc }, indicator, client) =>
-          resolveResourceServer(indicator, oidc.params?.['resource'], {
-            servers,
-            format: client['access_token_format'] === 'opaque' ? 'opaque' : 'jwt',
-          }),
+        getResourceServerInfo: ({ oidc }, indicator, client) => {
+          assertRegisteredScopes(oidc.requestParamScopes, client);
+          return resolveResourceServer(indicator, oidc.params?.['resource'], resourceServers, client);
+        },
       },
       // Experimental in oidc-provider: acknowledged for the version that it was read in.
       externalSigningSupport: { enabled: true, ack: 'experimental-01' },
@@ -100,12 +107,12 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     responseTypes: ['code'],
     pkce: { required: () => true },
-    scopes: ['openid', 'offline_access', ...servers.flatMap((server) => server.scopes)],
+    scopes: ['openid', 'offline_access', ...resourceServers.scopes()],
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     ...clientAuthentication,
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
     enabledJWA: {
-      idTokenSigningAlgValues: [...SIGNING_ALGORITHMS],
+      idTokenSigningAlgValues: [...keyRing.signingAlgorithms()],
       clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS],
       dPoPSigningAlgValues: [...CLIENT_ALGORITHMS],
     },
@@ -120,7 +127,10 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     // The resource is looked at first: oidc-provider does so after the old token is used up, and a slip in that
     // parameter would end the login.
     rotateRefreshToken: ({ oidc }) => {
-      assertOwnResource(oidc.params?.['resource'], servers);
+      assertGrantedResource(
+        oidc.params?.['resource'],
+        grantedResources(oidc.entities.RefreshToken?.resource),
+      );
       return true;
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -133,26 +143,11 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
   };
 }
 
+function grantedResources(resource: string | readonly string[] | undefined): ReadonlySet<string> {
+  return new Set(typeof resource === 'string' ? [resource] : resource);
+}
+
 /** A browser app may call `/token` from the origins that its redirect URIs name, and from no other. */
 function isOwnOrigin(origin: string, redirectUris: readonly string[]): boolean {
   return redirectUris.some((uri) => new URL(uri).origin === origin);
-}
-
-/**
- * `__Host-` ties a cookie to this host, `__Secure-` to TLS: a neighbouring subdomain cannot plant one (RFC 6265bis
- * §4.1.3). The short ones have a path each, so that two tabs do not disturb each other, which `__Host-` rules out.
- */
-function cookies(issuer: string, secrets: readonly string[]): Configuration['cookies'] {
-  const isSecure = new URL(issuer).protocol === 'https:';
-  const options = { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure } as const;
-  return {
-    keys: [...secrets],
-    names: {
-      session: `${isSecure ? '__Host-' : ''}countersign-session`,
-      interaction: `${isSecure ? '__Secure-' : ''}countersign-interaction`,
-      resume: `${isSecure ? '__Secure-' : ''}countersign-resume`,
-    },
-    long: options,
-    short: options,
-  };
 }

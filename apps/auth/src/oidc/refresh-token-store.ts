@@ -1,5 +1,5 @@
-import type { Orm } from '@countersign/platform/database';
-import { and, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
+import { statement, type Orm } from '@countersign/platform/database';
+import { and, eq, getTableColumns, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
@@ -26,6 +26,37 @@ const findRefreshToken = findStatement(
   sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${sql.raw(String(REUSE_GRACE_SECONDS))})
     THEN ${artefacts.consumedAt} END`,
 );
+
+/** In the order of the table's columns, each with its type, which a parameter of a SELECT lacks. */
+const rowOfSuccessor: SQL = sql.join(
+  Object.entries(getTableColumns(artefacts)).map(([name, column]) => {
+    const isUnused = name === 'consumedAt' || name === 'successorId';
+    return sql`${isUnused ? sql.raw('NULL') : sql.placeholder(name)}::${sql.raw(column.getSQLType())}`;
+  }),
+  sql`, `,
+);
+
+const replaceToken = statement((orm) => {
+  const usedUp = orm.$with('used_up').as(
+    orm
+      .update(artefacts)
+      .set({ consumedAt: sql`now()`, successorId: sql`${sql.placeholder('id')}::text`, sealedHandle: null })
+      .where(
+        and(
+          eq(artefacts.model, sql.placeholder('model')),
+          eq(artefacts.id, sql.placeholder('usedId')),
+          isNull(artefacts.consumedAt),
+        ),
+      )
+      .returning({ id: artefacts.id }),
+  );
+  return orm
+    .with(usedUp)
+    .insert(artefacts)
+    .select(sql`SELECT ${rowOfSuccessor} FROM ${usedUp}`)
+    .returning({ id: artefacts.id })
+    .prepare('replace_refresh_token');
+});
 
 const successors = alias(artefacts, 'successors');
 
@@ -54,25 +85,16 @@ export class RefreshTokenStore extends ArtefactStore {
   }
 
   private async replace(used: string, { handle, payload, expiresInSeconds }: Successor): Promise<boolean> {
-    const id = this.idOf(handle);
-    const row = this.valuesOf(payload, expiresInSeconds);
-    const usedUp = this.orm.$with('used_up').as(
-      this.orm
-        .update(artefacts)
-        .set({ consumedAt: sql`now()`, successorId: id, sealedHandle: null })
-        .where(and(this.is(used), isNull(artefacts.consumedAt)))
-        .returning({ id: artefacts.id }),
-    );
-    const inserted = await this.orm
-      .with(usedUp)
-      .insert(artefacts)
-      // In the order of the table's columns, with their types: drizzle names them all.
-      .select(
-        sql`SELECT ${this.model}::text, ${id}::text, ${JSON.stringify(row.payload)}::jsonb, ${row.grantId}::text,
-          ${row.clientId}::text, ${row.accountId}::text, ${row.userCode}::text, ${row.uid}::text, ${row.expiresAt?.toISOString()}::timestamptz,
-          NULL::timestamptz, NULL::text, ${sealHandle(handle, used)}::text FROM ${usedUp}`,
-      )
-      .returning({ id: artefacts.id });
+    const values = this.valuesOf(payload, expiresInSeconds);
+    const inserted = await replaceToken(this.orm).execute({
+      ...values,
+      model: this.model,
+      id: this.idOf(handle),
+      usedId: this.idOf(used),
+      payload: JSON.stringify(values.payload),
+      expiresAt: values.expiresAt?.toISOString() ?? null,
+      sealedHandle: sealHandle(handle, used),
+    });
     return inserted.length > 0;
   }
 

@@ -1,9 +1,36 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { errors } from 'oidc-provider';
-import { defaultResource, resolveResourceServer, resourceServers } from './resource-server.js';
+import { errors, type Client } from 'oidc-provider';
+import type { ResourceServer } from '../resource-servers/resource-server.js';
+import { ResourceServers } from '../resource-servers/resource-servers.js';
+import {
+  assertGrantedResource,
+  assertRegisteredScopes,
+  defaultResource,
+  resolveResourceServer,
+} from './resource-server.js';
 
 const audience = 'https://api.example';
-const servers = resourceServers('https://issuer.example', audience);
+const api: ResourceServer = {
+  identifier: audience,
+  scopes: ['orders:read', 'orders:write'],
+  accessTokenSeconds: 300,
+  accessToken: { name: 'RS256' },
+  clientsChoose: true,
+};
+const ledger: ResourceServer = {
+  identifier: 'https://ledger.example',
+  scopes: ['ledger:read'],
+  accessTokenSeconds: 60,
+  accessToken: { name: 'HS256', secret: createSecretKey(randomBytes(32)) },
+  clientsChoose: false,
+};
+const servers = ResourceServers.of([api, ledger]);
+
+/** The members of a client that are looked at. */
+function client(metadata: Readonly<Record<string, string>> = {}): Client {
+  return { scope: 'orders:read', ...metadata } as unknown as Client;
+}
 
 describe('the resource of a request that names none', () => {
   it.each([
@@ -16,32 +43,78 @@ describe('the resource of a request that names none', () => {
 });
 
 describe('the resource server', () => {
-  it('gives tokens for the API its scopes, its format and 5 minutes', () => {
-    expect(resolveResourceServer(audience, audience, { servers, format: 'jwt' })).toMatchObject({
+  it('decides scopes, lifetime, format and algorithm of its tokens (ATJ-06)', () => {
+    expect(resolveResourceServer(audience, audience, servers, client())).toEqual({
       audience,
-      scope: 'orders:read orders:write payments:read payments:write',
+      scope: 'orders:read orders:write',
       accessTokenTTL: 300,
       accessTokenFormat: 'jwt',
+      jwt: { sign: { alg: 'RS256' } },
+    });
+    expect(resolveResourceServer('https://ledger.example', undefined, servers, client())).toMatchObject({
+      audience: 'https://ledger.example',
+      scope: 'ledger:read',
+      accessTokenTTL: 60,
+      jwt: { sign: { alg: 'HS256', key: expect.objectContaining({ type: 'secret' }) } },
     });
   });
 
-  it('gives tokens for the admin API its own scopes, and never as opaque handles', () => {
-    const admin = 'https://issuer.example/admin';
-    expect(resolveResourceServer(admin, admin, { servers, format: 'opaque' })).toMatchObject({
-      audience: admin,
-      scope: 'keys:admin clients:admin accounts:admin',
-      accessTokenFormat: 'jwt',
-    });
+  it.each<[choice: string, metadata: Record<string, string>, expected: object]>([
+    ['handles', { access_token_format: 'opaque' }, { accessTokenFormat: 'opaque' }],
+    ['EdDSA', { access_token_algorithm: 'EdDSA' }, { jwt: { sign: { alg: 'EdDSA' } } }],
+    ['HS256, which is no choice', { access_token_algorithm: 'HS256' }, { jwt: { sign: { alg: 'RS256' } } }],
+    ['none, which is no choice', { access_token_algorithm: 'none' }, { jwt: { sign: { alg: 'RS256' } } }],
+  ])('lets a client of the API choose %s', (_choice, metadata, expected) => {
+    expect(resolveResourceServer(audience, audience, servers, client(metadata))).toMatchObject(expected);
   });
+
+  it.each<Record<string, string>>([{ access_token_format: 'opaque' }, { access_token_algorithm: 'ES256' }])(
+    'elsewhere lets no client choose: %j',
+    (metadata) => {
+      expect(
+        resolveResourceServer('https://ledger.example', undefined, servers, client(metadata)),
+      ).toMatchObject({ accessTokenFormat: 'jwt', jwt: { sign: { alg: 'HS256' } } });
+    },
+  );
 
   it.each<[deviation: string, indicator: string, requested: unknown]>([
     ['unknown', 'https://other.example', 'https://other.example'],
     ['spelled with a slash at its end', `${audience}/`, `${audience}/`],
-    ['one of several', audience, [audience, 'https://other.example']],
+    ['spelled in capitals', audience.toUpperCase(), audience.toUpperCase()],
+    ['one of several', audience, [audience, 'https://ledger.example']],
     ['named twice', audience, [audience, audience]],
   ])('is refused when it is %s (RFC 8707 §2)', (_deviation, indicator, requested) => {
-    expect(() => resolveResourceServer(indicator, requested, { servers, format: 'jwt' })).toThrow(
+    expect(() => resolveResourceServer(indicator, requested, servers, client())).toThrow(
       errors.InvalidTarget,
     );
+  });
+});
+
+describe('the resource of a refresh', () => {
+  const granted = new Set([audience]);
+
+  it.each([undefined, audience])('is the granted one: %s', (requested) => {
+    expect(() => assertGrantedResource(requested, granted)).not.toThrow();
+  });
+
+  it.each([
+    ['another resource server of ours', 'https://ledger.example'],
+    ['several', [audience, 'https://ledger.example']],
+    ['a list of the granted one', [audience]],
+    ['empty', ''],
+  ])('is not %s (BCP-10)', (_deviation, requested) => {
+    expect(() => assertGrantedResource(requested, granted)).toThrow(errors.InvalidTarget);
+  });
+});
+
+describe('the scopes of a request', () => {
+  it('are among those that the client is registered for (OWASP ASVS 10.4.11)', () => {
+    const two = client({ scope: 'openid orders:read' });
+    expect(() => assertRegisteredScopes(new Set(['orders:read']), two)).not.toThrow();
+    expect(() => assertRegisteredScopes(new Set(), two)).not.toThrow();
+    expect(() => assertRegisteredScopes(new Set(['orders:read', 'orders:write']), two)).toThrow(
+      errors.InvalidScope,
+    );
+    expect(() => assertRegisteredScopes(new Set(['never:heard:of']), two)).toThrow(errors.InvalidScope);
   });
 });

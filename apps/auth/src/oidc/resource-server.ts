@@ -1,26 +1,10 @@
-import { errors, type ResourceServer } from 'oidc-provider';
-import { ADMIN_SCOPES, adminResource } from '../admin/admin-scopes.js';
-import { ACCESS_TOKEN_SECONDS } from './lifetimes.js';
+import { errors, type Client, type ResourceServer as ProvidedResourceServer } from 'oidc-provider';
+import { isSigningAlgorithm, type AccessTokenKind } from '../resource-servers/access-token-kind.js';
+import type { ResourceServer } from '../resource-servers/resource-server.js';
+import type { ResourceServers } from '../resource-servers/resource-servers.js';
 
 /** The scopes of the API. An access token for it carries these and no others: never `openid` (RFC 9068 §3). */
 export const API_SCOPES = ['orders:read', 'orders:write', 'payments:read', 'payments:write'] as const;
-
-/** A resource server that access tokens are issued for. */
-export interface OwnResourceServer {
-  /** Resource identifier: the `aud` of its tokens, to the letter. */
-  readonly identifier: string;
-  readonly scopes: readonly string[];
-  /** Whether a client may have its tokens as opaque handles. */
-  readonly allowsOpaqueTokens: boolean;
-}
-
-/** The API and the issuer's own admin API. */
-export function resourceServers(issuer: string, audience: string): readonly OwnResourceServer[] {
-  return [
-    { identifier: audience, scopes: API_SCOPES, allowsOpaqueTokens: true },
-    { identifier: adminResource(issuer), scopes: ADMIN_SCOPES, allowsOpaqueTokens: false },
-  ];
-}
 
 /**
  * The resource of a request that names none: the API, unless the request is a mere OpenID login. The access token of
@@ -31,10 +15,27 @@ export function defaultResource(scopes: ReadonlySet<string>, audience: string): 
   return isLoginOnly ? undefined : audience;
 }
 
-/** @throws errors.InvalidTarget when a request names a resource that is not ours, or several. */
-export function assertOwnResource(requested: unknown, servers: readonly OwnResourceServer[]): void {
-  if (requested !== undefined && !servers.some(({ identifier }) => identifier === requested)) {
-    throw new errors.InvalidTarget();
+/**
+ * Looks at the `resource` of a refresh: the granted one, or none.
+ *
+ * @throws errors.InvalidTarget for another, or for several: a refresh narrows a grant and never moves it (RFC 8707
+ * §2.2, RFC 9700 §4.14.2).
+ */
+export function assertGrantedResource(requested: unknown, granted: ReadonlySet<string>): void {
+  if (requested === undefined) return;
+  if (typeof requested !== 'string' || !granted.has(requested)) throw new errors.InvalidTarget();
+}
+
+/**
+ * A client asks for nothing that it is not registered for (OWASP ASVS 10.4.11). oidc-provider looks at the scopes that
+ * it knows and lets others pass unanswered.
+ *
+ * @throws errors.InvalidScope
+ */
+export function assertRegisteredScopes(requested: ReadonlySet<string>, client: Client): void {
+  const registered = new Set(client.scope?.split(' '));
+  for (const scope of requested) {
+    if (!registered.has(scope)) throw new errors.InvalidScope('requested scope is not allowed', scope);
   }
 }
 
@@ -47,15 +48,37 @@ export function assertOwnResource(requested: unknown, servers: readonly OwnResou
 export function resolveResourceServer(
   indicator: string,
   requested: unknown,
-  { servers, format }: { readonly servers: readonly OwnResourceServer[]; readonly format: 'jwt' | 'opaque' },
-): ResourceServer {
-  const server = servers.find(({ identifier }) => identifier === indicator);
+  servers: ResourceServers,
+  client: Client,
+): ProvidedResourceServer {
+  const server = servers.find(indicator);
   if (server === undefined || Array.isArray(requested)) throw new errors.InvalidTarget();
-  return {
-    audience: server.identifier,
-    scope: server.scopes.join(' '),
-    accessTokenTTL: ACCESS_TOKEN_SECONDS,
-    accessTokenFormat: server.allowsOpaqueTokens ? format : 'jwt',
-    jwt: { sign: { alg: 'RS256' } },
+  return toProvidedResourceServer(server, accessTokenKindFor(client, server));
+}
+
+/** The kind of token that a client gets for a resource server. HS256 is no choice: nobody can be talked into it. */
+export function accessTokenKindFor(client: Client, server: ResourceServer): AccessTokenKind {
+  if (!server.clientsChoose) return server.accessToken;
+  if (client['access_token_format'] === 'opaque') return { name: 'opaque' };
+  const algorithm = String(client['access_token_algorithm']);
+  return isSigningAlgorithm(algorithm) ? { name: algorithm } : server.accessToken;
+}
+
+export function toProvidedResourceServer(
+  { identifier, scopes, accessTokenSeconds }: ResourceServer,
+  kind: AccessTokenKind,
+): ProvidedResourceServer {
+  const common = {
+    audience: identifier,
+    scope: scopes.join(' '),
+    accessTokenTTL: accessTokenSeconds,
   };
+  switch (kind.name) {
+    case 'opaque':
+      return { ...common, accessTokenFormat: 'opaque' };
+    case 'HS256':
+      return { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'HS256', key: kind.secret } } };
+    default:
+      return { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg: kind.name } } };
+  }
 }

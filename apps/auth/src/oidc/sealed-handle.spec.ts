@@ -14,10 +14,10 @@ describe('a sealed handle', () => {
 
   it.each([
     ['with another handle', sealed, 'another'],
-    ['when it was altered', `A${sealed.slice(1)}`, 'the used one'],
+    ['when it was altered', `${sealed.startsWith('A') ? 'B' : 'A'}${sealed.slice(1)}`, 'the used one'],
     ['when it was cut', sealed.slice(0, 10), 'the used one'],
     ['when there is nothing', '', 'the used one'],
   ])('does not open %s', (_deviation, deviating, openedBy) => {
-    expect(() => openHandle(deviating, openedBy)).toThrow();
+    expect(() => openHandle(deviating, openedBy)).toThrow(/authenticat|initiali[sz]ation/i);
   });
 });

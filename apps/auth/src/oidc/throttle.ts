@@ -22,10 +22,17 @@ export class FailureThrottle {
 
   /** @throws TooManyFailures, with `Retry-After` set on the answer */
   async assertOpen(ctx: KoaContextWithOIDC, key: string): Promise<void> {
-    const counted = await this.limiter.get(key);
-    if (counted === null || counted.consumedPoints < this.failures) return;
-    ctx.set('Retry-After', String(Math.ceil(counted.msBeforeNext / 1_000)));
+    const seconds = await this.secondsUntilOpen(key);
+    if (seconds === 0) return;
+    ctx.set('Retry-After', String(seconds));
     throw new TooManyFailures();
+  }
+
+  /** 0 when another try is looked at. */
+  async secondsUntilOpen(key: string): Promise<number> {
+    const counted = await this.limiter.get(key);
+    if (counted === null || counted.consumedPoints < this.failures) return 0;
+    return Math.ceil(counted.msBeforeNext / 1_000);
   }
 
   async noteFailure(key: string): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   ClientCredentials,
   KoaContextWithOIDC,
 } from 'oidc-provider';
+import { EXCHANGED_CLAIMS, type ExchangedClaims } from '../token-exchange/exchanged-claims.js';
 import { claimsOf, type Account } from '../accounts/account.js';
 
 /** What the provider knows of the person while it answers a request. */
@@ -26,6 +27,8 @@ export function accessTokenClaims(
   token: AccessToken | ClientCredentials,
 ): Record<string, unknown> {
   if (token.kind === 'ClientCredentials') return { sub: token.clientId, roles: oidc.client?.['roles'] };
+  const exchanged = oidc.entities[EXCHANGED_CLAIMS] as ExchangedClaims | undefined;
+  if (exchanged !== undefined) return { ...exchanged };
   // The provider types an account as what it needs of it; `toAuthenticatedAccount` made every one.
   const account = oidc.entities.Account as AuthenticatedAccount | undefined;
   const source = oidc.entities.RefreshToken ?? oidc.entities.AuthorizationCode;

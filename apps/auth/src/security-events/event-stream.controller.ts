@@ -41,7 +41,8 @@ export class EventStreamController {
   ): Promise<PollResponse> {
     const streamId = streamName.safeParse(stream);
     const poll = pollRequest.safeParse(body);
-    if (!streamId.success || !poll.success) throw new BadRequestException({ error: 'invalid_request' });
+    if (!streamId.success || !poll.success)
+      throw new BadRequestException('The poll is not of the form of RFC 8936 §2.2.');
 
     reply.header('cache-control', 'no-store');
     const abandoned = new AbortController();
@@ -58,9 +59,9 @@ export class EventStreamController {
 function toHttpException(error: unknown, reply: FastifyReply): unknown {
   if (error instanceof TooManyPollsError) {
     reply.header('retry-after', String(OUTAGE_RETRY_SECONDS));
-    return new HttpException({ error: 'slow_down' }, 429);
+    return new HttpException('Too many polls of the client are waiting.', 429);
   }
   if (!isDatabaseOutage(error) && !(error instanceof SigningUnavailableError)) return error;
   reply.header('retry-after', String(OUTAGE_RETRY_SECONDS));
-  return new HttpException({ error: 'temporarily_unavailable' }, 503);
+  return new HttpException('The events cannot be read at the moment.', 503);
 }

@@ -1,7 +1,7 @@
 import {
   ForbiddenException,
-  HttpException,
   Injectable,
+  UnauthorizedException,
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
@@ -28,10 +28,10 @@ export class ReceiverGuard implements CanActivate {
     const client = await this.authenticate(request.headers.authorization);
     if (client === undefined) {
       http.getResponse<FastifyReply>().header('www-authenticate', 'Basic realm="events", charset="UTF-8"');
-      throw new HttpException({ error: 'invalid_client' }, 401);
+      throw new UnauthorizedException('The credentials of a resource server are required.');
     }
     if (client['resource_server'] === undefined)
-      throw new ForbiddenException({ error: 'unauthorized_client' });
+      throw new ForbiddenException('The client is no resource server.');
     request[RECEIVER] = client.client_id;
     return true;
   }

@@ -7,10 +7,12 @@ import {
 } from '@nestjs/common';
 import { Database, withoutQuery } from '@countersign/platform/database';
 import { asc, sql } from 'drizzle-orm';
+import { EVENT_CHANNEL } from './security-event-log.js';
 import type { LoggedEvent } from './security-event.js';
 import { securityEvents } from './security-events.table.js';
 
-const INTERVAL_MS = 200;
+/** Notifications tell at once what is new; this is for one that got lost. */
+const INTERVAL_MS = 2_000;
 
 type Listener = (events: readonly LoggedEvent[]) => void;
 
@@ -31,14 +33,19 @@ export class SecurityEventFeed implements OnApplicationBootstrap, BeforeApplicat
   private reading: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(@Inject(Database) private readonly database: Pick<Database, 'orm'>) {}
+  private unlisten: () => void = () => undefined;
+  private isStale = false;
+
+  constructor(@Inject(Database) private readonly database: Pick<Database, 'orm' | 'notifications'>) {}
 
   onApplicationBootstrap(): void {
+    this.unlisten = this.database.notifications.listen(EVENT_CHANNEL, () => this.wake());
     this.timer = setInterval(() => this.wake(), INTERVAL_MS).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.unlisten();
     await this.reading;
   }
 
@@ -48,13 +55,21 @@ export class SecurityEventFeed implements OnApplicationBootstrap, BeforeApplicat
     return () => void this.listeners.delete(listener);
   }
 
-  /** Looks for new events, unless a look is under way. */
+  /** Looks for new events; while a look is under way, once more after it. */
   wake(): void {
-    this.reading ??= this.read()
+    this.isStale = true;
+    this.reading ??= this.readUntilFresh()
       .catch((error: unknown) => this.logger.warn(`the log cannot be read: ${String(withoutQuery(error))}`))
       .finally(() => {
         this.reading = undefined;
       });
+  }
+
+  private async readUntilFresh(): Promise<void> {
+    while (this.isStale) {
+      this.isStale = false;
+      await this.read();
+    }
   }
 
   /** Reads what is new and tells the listeners. */

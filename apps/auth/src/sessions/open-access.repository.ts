@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Orm } from '@countersign/platform/database';
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import { artefacts } from '../oidc/artefacts.table.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 
@@ -33,5 +33,45 @@ export class OpenAccessRepository {
       else if (uid !== null)
         await this.events.append({ type: 'session-revoked', subject: accountId, sessionId: uid }, tx);
     }
+  }
+
+  /** Ends a session of the account, with the grants that were given in it: a lost phone keeps nothing. */
+  async endSession(accountId: string, uid: string, tx: Transaction): Promise<void> {
+    const [session] = await tx
+      .delete(artefacts)
+      .where(and(eq(artefacts.model, 'Session'), eq(artefacts.uid, uid), eq(artefacts.accountId, accountId)))
+      .returning({ payload: artefacts.payload });
+    if (session === undefined) return;
+    await this.events.append({ type: 'session-revoked', subject: accountId, sessionId: uid }, tx);
+    const authorizations = Object.values(session.payload.authorizations ?? {});
+    await this.endGrants(
+      authorizations.flatMap(({ grantId }) => grantId ?? []),
+      tx,
+    );
+  }
+
+  /** Ends the grants that the account has given to a client. */
+  async endClient(accountId: string, clientId: string, tx: Transaction): Promise<void> {
+    const grants = await tx
+      .select({ id: artefacts.id })
+      .from(artefacts)
+      .where(
+        and(
+          eq(artefacts.model, 'Grant'),
+          eq(artefacts.accountId, accountId),
+          sql`${artefacts.payload} ->> 'clientId' = ${clientId}`,
+        ),
+      );
+    await this.endGrants(
+      grants.map(({ id }) => id),
+      tx,
+    );
+  }
+
+  private async endGrants(grantIds: readonly string[], tx: Transaction): Promise<void> {
+    if (grantIds.length === 0) return;
+    const isGrant = and(eq(artefacts.model, 'Grant'), inArray(artefacts.id, grantIds));
+    await tx.delete(artefacts).where(or(isGrant, inArray(artefacts.grantId, grantIds)));
+    for (const grantId of grantIds) await this.events.append({ type: 'grant-revoked', grantId }, tx);
   }
 }

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
+import { AccountAccessService } from './account-access.service.js';
 import { OpenAccessRepository } from './open-access.repository.js';
+import { SessionDetailsRepository } from './session-details.repository.js';
 
 @Module({
   imports: [SecurityEventsModule],
-  providers: [OpenAccessRepository],
-  exports: [OpenAccessRepository],
+  providers: [AccountAccessService, OpenAccessRepository, SessionDetailsRepository],
+  exports: [AccountAccessService, OpenAccessRepository, SessionDetailsRepository],
 })
 export class SessionsModule {}

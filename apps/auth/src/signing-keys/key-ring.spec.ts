@@ -1,39 +1,56 @@
 import { describe, expect, it } from '@jest/globals';
-import { KeyRing, type RingKey, type SigningKeyState } from './key-ring.js';
+import { ringKey as key } from '../../test-support/ring-key.js';
+import { KeyRing } from './key-ring.js';
 
-function key(kid: string, state: SigningKeyState, overrides: Partial<RingKey> = {}): RingKey {
-  return { kid, state, alg: 'RS256', createdAt: new Date('2026-01-01T00:00:00Z'), ...overrides };
-}
+const kids = (keys: readonly { readonly kid: string }[]) => keys.map(({ kid }) => kid);
 
 describe('the key ring', () => {
   it('signs with the one key of an algorithm that is in the state signing', () => {
     const ring = KeyRing.of([key('next', 'announced'), key('now', 'signing'), key('before', 'retired')]);
     expect(ring.signingKey('RS256')?.kid).toBe('now');
     expect(ring.signingKey('ES256')).toBeUndefined();
+    expect(ring.signingAlgorithms()).toEqual(['RS256']);
   });
 
-  it('publishes the key that signs first, so that an announced one cannot sign before its time', () => {
+  it('publishes the key that signs first, then what comes, then what was', () => {
     const ring = KeyRing.of([key('before', 'retired'), key('next', 'announced'), key('now', 'signing')]);
-    expect(ring.published().map(({ kid }) => kid)).toEqual(['now', 'next', 'before']);
+    expect(kids(ring.published())).toEqual(['now', 'next', 'before']);
   });
 
   it('publishes retired keys, the newest first, as long as they are in the ring', () => {
-    const ring = KeyRing.of([
-      key('older', 'retired', { createdAt: new Date('2025-01-01T00:00:00Z') }),
-      key('newer', 'retired', { createdAt: new Date('2025-06-01T00:00:00Z') }),
-    ]);
-    expect(ring.published().map(({ kid }) => kid)).toEqual(['newer', 'older']);
+    const ring = KeyRing.of([key('older', 'retired', { age: 200 }), key('newer', 'retired', { age: 100 })]);
+    expect(kids(ring.published())).toEqual(['newer', 'older']);
   });
 
   it('never publishes a revoked key and never signs with it', () => {
     const ring = KeyRing.of([key('stolen', 'revoked')]);
     expect(ring.published()).toEqual([]);
+    expect(ring.signers()).toEqual([]);
     expect(ring.signingKey('RS256')).toBeUndefined();
   });
 
-  it('names the algorithms for which no key signs', () => {
+  it('gives oidc-provider no announced key, so that none signs before its time', () => {
+    const ring = KeyRing.of([key('next', 'announced'), key('before', 'retired'), key('now', 'signing')]);
+    expect(kids(ring.signers())).toEqual(['now', 'before']);
+  });
+
+  it('has next in line the key that verifiers have known for longest', () => {
+    const ring = KeyRing.of([key('late', 'announced', { age: 1 }), key('early', 'announced', { age: 2 })]);
+    expect(ring.successor('RS256')?.kid).toBe('early');
+  });
+
+  it('names the algorithms for which no key signs or waits to sign', () => {
     const ring = KeyRing.of([key('rsa', 'signing'), key('ec', 'announced', { alg: 'ES256' })]);
-    expect(ring.missing(['RS256', 'ES256'])).toEqual(['ES256']);
+    expect(ring.missing(['RS256', 'ES256', 'PS256'])).toEqual(['PS256']);
+  });
+
+  it('has another version when a key comes, goes or changes its state, whatever the order of rows', () => {
+    const [one, two] = [key('one', 'signing'), key('two', 'announced')];
+    const { version } = KeyRing.of([one, two]);
+    expect(KeyRing.of([two, one]).version).toBe(version);
+    for (const other of [[one], [one, key('two', 'revoked')], [one, two, key('three', 'retired')]]) {
+      expect(KeyRing.of(other).version).not.toBe(version);
+    }
   });
 
   it('refuses two keys that sign for one algorithm', () => {

@@ -1,18 +1,11 @@
-/**
- * Seconds for which a verifier may cache the JWKS (`Cache-Control: max-age`). A key has to be announced for longer
- * than this before it signs, or a verifier meets a `kid` that it cannot know yet.
- */
-export const JWKS_MAX_AGE_SECONDS = 300;
+/** JWS algorithms that the issuer can have keys for; the setting of the same name says which it has. */
+export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 
-/** JWS algorithms that a key of the ring can have; EdDSA with Ed25519 (RFC 8037 §3.1). */
-export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
-
-/** Those that have a key from the first start on. */
-export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const satisfies readonly SigningAlgorithm[];
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 /**
  * `announced`: in the JWKS, not signing yet. `signing`: signs new tokens, one key for each algorithm. `retired`: in
- * the JWKS until the last token that it signed has expired. `revoked`: out of the JWKS at once.
+ * the JWKS until the last token that it signed has expired, then deleted. `revoked`: out of the JWKS at once.
  */
 export type SigningKeyState = 'announced' | 'signing' | 'retired' | 'revoked';
 
@@ -22,14 +15,18 @@ export interface RingKey {
   readonly alg: SigningAlgorithm;
   readonly state: SigningKeyState;
   readonly createdAt: Date;
+  /** Since when it is in the JWKS. */
+  readonly announcedAt: Date;
+  readonly signingSince: Date | null;
+  readonly retiredAt: Date | null;
+  readonly revokedAt: Date | null;
 }
 
-/** oidc-provider signs with the first key of the JWKS that fits an algorithm: the order decides who signs. */
 const JWKS_ORDER: readonly SigningKeyState[] = ['signing', 'announced', 'retired'];
 
 /** The issuer's keys and what each may do. */
 export class KeyRing<Key extends RingKey> {
-  private constructor(private readonly keys: readonly Key[]) {}
+  private constructor(readonly keys: readonly Key[]) {}
 
   /**
    * @throws TypeError when two keys sign for one algorithm or share a `kid`: which of them made a token could then
@@ -42,9 +39,16 @@ export class KeyRing<Key extends RingKey> {
     return new KeyRing(keys);
   }
 
-  /** Algorithms of `wanted` for which no key signs. */
-  missing(wanted: readonly SigningAlgorithm[]): readonly SigningAlgorithm[] {
-    return wanted.filter((alg) => this.signingKey(alg) === undefined);
+  /** Says which keys there are and what each may do: rings of one version are the same. */
+  get version(): string {
+    return this.keys
+      .map(({ kid, state }) => `${kid} ${state}`)
+      .toSorted()
+      .join('\n');
+  }
+
+  find(kid: string): Key | undefined {
+    return this.keys.find((key) => key.kid === kid);
   }
 
   /** The key that signs new tokens with `alg`. */
@@ -52,12 +56,41 @@ export class KeyRing<Key extends RingKey> {
     return this.keys.find((key) => key.alg === alg && key.state === 'signing');
   }
 
+  /** The announced key that signs with `alg` next: the one that verifiers have known for longest. */
+  successor(alg: SigningAlgorithm): Key | undefined {
+    return this.keys
+      .filter((key) => key.alg === alg && key.state === 'announced')
+      .toSorted((a, b) => a.announcedAt.getTime() - b.announcedAt.getTime())[0];
+  }
+
+  /** Algorithms with which a token can be signed now. */
+  signingAlgorithms(): readonly SigningAlgorithm[] {
+    return SIGNING_ALGORITHMS.filter((alg) => this.signingKey(alg) !== undefined);
+  }
+
+  /** Algorithms of `wanted` that have neither a key that signs nor one that waits for it. */
+  missing(wanted: readonly SigningAlgorithm[]): readonly SigningAlgorithm[] {
+    return wanted.filter((alg) => (this.signingKey(alg) ?? this.successor(alg)) === undefined);
+  }
+
   /** The keys of the JWKS, those that sign before the others, the newest first. A revoked key is never among them. */
   published(): readonly Key[] {
-    return JWKS_ORDER.flatMap((state) =>
+    return this.inStates(JWKS_ORDER);
+  }
+
+  /**
+   * The keys that sign, then those that did: what oidc-provider may use. It signs with the first that fits an
+   * algorithm. An announced key is not among them, and so cannot sign before its time.
+   */
+  signers(): readonly Key[] {
+    return this.inStates(['signing', 'retired']);
+  }
+
+  private inStates(states: readonly SigningKeyState[]): readonly Key[] {
+    return states.flatMap((state) =>
       this.keys
         .filter((key) => key.state === state)
-        .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime()),
+        .toSorted((a, b) => b.announcedAt.getTime() - a.announcedAt.getTime()),
     );
   }
 }

@@ -1,16 +1,21 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Readiness } from '@countersign/platform';
 import type { AuthConfig } from '../app.config.js';
+import { LONGEST_SIGNED_TOKEN_SECONDS } from '../oidc/lifetimes.js';
+import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { KeyEncryption } from './key-encryption.js';
+import { KeyRotationService } from './key-rotation.service.js';
+import { KeysController } from './keys.controller.js';
 import { loadKeyEncryption } from './load-key-encryption.js';
 import { openToken } from './pkcs11/open-token.js';
 import { Pkcs11Keys } from './pkcs11/pkcs11-keys.js';
 import { Pkcs11Token } from './pkcs11/pkcs11-token.js';
 import { PrivateKeys } from './private-keys.js';
 import { RewrappingService } from './rewrapping.service.js';
+import { rotationPolicy } from './rotation-settings.js';
 import { SealedKeys } from './sealed-keys.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
-import { SigningKeysService } from './signing-keys.service.js';
+import { ROTATION_POLICY, SigningKeysService } from './signing-keys.service.js';
 
 @Module({})
 export class SigningKeysModule {
@@ -18,7 +23,13 @@ export class SigningKeysModule {
     return {
       module: SigningKeysModule,
       global: true, // one key ring for the whole process
+      imports: [SecurityEventsModule],
+      controllers: [KeysController],
       providers: [
+        {
+          provide: ROTATION_POLICY,
+          useFactory: () => rotationPolicy(config, LONGEST_SIGNED_TOKEN_SECONDS),
+        },
         { provide: KeyEncryption, useFactory: () => loadKeyEncryption(config) },
         { provide: Pkcs11Token, useFactory: () => openToken(config) },
         {
@@ -37,6 +48,7 @@ export class SigningKeysModule {
         SigningKeysRepository,
         SigningKeysService,
         RewrappingService,
+        KeyRotationService,
       ],
       exports: [KeyEncryption, PrivateKeys, SigningKeysService],
     };

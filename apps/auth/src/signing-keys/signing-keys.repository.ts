@@ -1,56 +1,149 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Database } from '@countersign/platform/database';
-import { sql } from 'drizzle-orm';
-import { KeyRing } from './key-ring.js';
+import { Database, notify, type Orm } from '@countersign/platform/database';
+import { eq, ne, sql } from 'drizzle-orm';
+import { SecurityEventLog } from '../security-events/security-event-log.js';
+import type { Decision, KeyChange } from './key-commands.js';
+import { KeyRing, type RingKey } from './key-ring.js';
+import type { NewKey, StoredPrivateKey } from './private-key-store.js';
 import { PrivateKeys } from './private-keys.js';
 import type { SigningKey } from './signing-key.js';
 import { signingKeys } from './signing-keys.table.js';
 
 /** One number for every replica: whoever holds this lock changes the ring. */
 export const KEY_RING_LOCK = 0x6b657973;
+/** Replicas hear here that the ring has changed. */
+export const KEY_RING_CHANNEL = 'countersign_key_ring';
 
 type Row = typeof signingKeys.$inferSelect;
 
-/** The key ring in the database. */
+/** What a key may do, without what signs. */
+const RING_COLUMNS = {
+  kid: signingKeys.kid,
+  alg: signingKeys.alg,
+  state: signingKeys.state,
+  createdAt: signingKeys.createdAt,
+  announcedAt: signingKeys.announcedAt,
+  signingSince: signingKeys.signingSince,
+  retiredAt: signingKeys.retiredAt,
+  revokedAt: signingKeys.revokedAt,
+};
+
+/** Where a row says since when the key is in a state. */
+const TIME_OF = {
+  announced: 'announcedAt',
+  signing: 'signingSince',
+  retired: 'retiredAt',
+  revoked: 'revokedAt',
+} as const satisfies Readonly<Record<RingKey['state'], keyof Row>>;
+
+/** The key ring in the database. Its times are those of the database's clock: replicas need not agree on theirs. */
 @Injectable()
 export class SigningKeysRepository {
   constructor(
     @Inject(Database) private readonly database: Pick<Database, 'orm'>,
     private readonly privateKeys: PrivateKeys,
+    private readonly securityEvents: SecurityEventLog,
   ) {}
 
-  /** @throws ConfigurationError when a row does not open: it was altered, or its key is not where it should be. */
+  /**
+   * The ring with what signs; a revoked key, which never will, is not opened.
+   *
+   * @throws ConfigurationError when a row does not open: it was altered, or its key is not where it should be.
+   */
   async load(): Promise<KeyRing<SigningKey>> {
-    const rows = await this.database.orm.select().from(signingKeys);
+    const rows = await this.database.orm.select().from(signingKeys).where(ne(signingKeys.state, 'revoked'));
     return KeyRing.of(await Promise.all(rows.map((row) => this.toSigningKey(row))));
   }
 
+  /** Every key, revoked ones too, without what signs. */
+  async look(): Promise<KeyRing<RingKey>> {
+    return KeyRing.of(await this.database.orm.select(RING_COLUMNS).from(signingKeys));
+  }
+
   /**
-   * Adds each key whose algorithm has none that signs. The lock is held for the comparison and the insert only: of
-   * two replicas that start at once, one brings its keys in, and the other drops its own.
+   * Brings in the first keys, which sign at once: there is no verifier yet that could have a JWKS without them. Of two
+   * replicas that start at once, one brings its keys in.
    *
-   * @returns those that were not added.
+   * @returns whether these keys were brought in.
    */
-  async addWhereMissing(keys: readonly SigningKey[]): Promise<readonly SigningKey[]> {
-    return this.database.orm.transaction(async (transaction) => {
-      await transaction.execute(sql`SELECT pg_advisory_xact_lock(${KEY_RING_LOCK})`);
-      const present = KeyRing.of(await transaction.select().from(signingKeys));
-      const missing = keys.filter((key) => present.signingKey(key.alg) === undefined);
-      if (missing.length > 0)
-        await transaction.insert(signingKeys).values(missing.map((key) => this.toRow(key)));
-      return keys.filter((key) => !missing.includes(key));
+  async begin(keys: readonly NewKey[]): Promise<boolean> {
+    return this.underLock(async (transaction, now) => {
+      if ((await transaction.$count(signingKeys)) > 0) return false;
+      await transaction.insert(signingKeys).values(keys.map((key) => toRow(key, 'signing', now)));
+      return true;
     });
   }
 
-  private toRow(key: SigningKey): typeof signingKeys.$inferInsert {
-    const { kid, alg, state, createdAt, publicJwk, encryptedPrivateKey, privateKeyUri } = key;
-    const row = { kid, alg, state, createdAt, publicJwk, encryptedPrivateKey, privateKeyUri };
-    return { ...row, signingSince: createdAt };
+  /**
+   * Changes the ring, under a lock and in one transaction: whoever is killed has made the whole change or none, and
+   * who comes second decides on what the first has made of the ring.
+   *
+   * @param decideOn says what to change; undefined: nothing
+   * @returns what it decided, and the keys whose rows are gone
+   */
+  async change(
+    decideOn: (ring: KeyRing<RingKey>, now: Date) => Decision | undefined,
+    newKey: NewKey | undefined,
+  ): Promise<{ readonly decision: Decision | undefined; readonly deleted: readonly StoredPrivateKey[] }> {
+    return this.underLock(async (transaction, now) => {
+      const ring = KeyRing.of(await transaction.select(RING_COLUMNS).from(signingKeys));
+      const decision = decideOn(ring, now);
+      const deleted: StoredPrivateKey[] = [];
+      if (decision === undefined || 'needsKeyFor' in decision) return { decision, deleted };
+      for (const change of decision.changes) {
+        deleted.push(...(await this.make(change, newKey, transaction, now)));
+      }
+      await notify(KEY_RING_CHANNEL, transaction);
+      return { decision, deleted };
+    });
   }
 
-  private async toSigningKey(row: Row): Promise<SigningKey> {
-    const { kid, alg, state, createdAt, publicJwk, encryptedPrivateKey, privateKeyUri } = row;
-    const stored = { kid, alg, publicJwk, encryptedPrivateKey, privateKeyUri };
-    return { ...stored, state, createdAt, privateKey: await this.privateKeys.open(stored) };
+  /** @returns the key whose row is gone */
+  private async make(
+    { kid, to }: KeyChange,
+    newKey: NewKey | undefined,
+    orm: Orm,
+    now: Date,
+  ): Promise<readonly StoredPrivateKey[]> {
+    const isKey = eq(signingKeys.kid, kid);
+    if (to === 'deleted') return orm.delete(signingKeys).where(isKey).returning();
+    if (kid === newKey?.kid) {
+      await orm.insert(signingKeys).values(toRow(newKey, to, now));
+    } else {
+      await orm
+        .update(signingKeys)
+        .set({ state: to, [TIME_OF[to]]: now })
+        .where(isKey);
+    }
+    if (to === 'revoked') await this.securityEvents.append({ type: 'signing-key-revoked', kid }, orm);
+    return [];
   }
+
+  private underLock<Result>(work: (orm: Orm, now: Date) => Promise<Result>): Promise<Result> {
+    return this.database.orm.transaction(async (transaction) => {
+      await transaction.execute(sql`SELECT pg_advisory_xact_lock(${KEY_RING_LOCK})`);
+      // Not now(): that is when the transaction began, and it may have waited for the lock.
+      const [clock] = await transaction
+        .select({ now: sql<Date>`clock_timestamp()`.mapWith(signingKeys.createdAt) })
+        .from(sql`(SELECT) AS clock`);
+      if (clock === undefined) throw new TypeError('the database has no clock');
+      return work(transaction, clock.now);
+    });
+  }
+
+  private async toSigningKey({
+    encryptedPrivateKey,
+    privateKeyUri,
+    publicJwk,
+    ...key
+  }: Row): Promise<SigningKey> {
+    const stored = { kid: key.kid, alg: key.alg, publicJwk, encryptedPrivateKey, privateKeyUri };
+    return { ...key, ...stored, privateKey: await this.privateKeys.open(stored) };
+  }
+}
+
+function toRow(key: NewKey, state: RingKey['state'], now: Date): typeof signingKeys.$inferInsert {
+  const { kid, alg, publicJwk, encryptedPrivateKey, privateKeyUri } = key;
+  const row = { kid, alg, publicJwk, encryptedPrivateKey, privateKeyUri, state };
+  return { ...row, createdAt: now, announcedAt: now, [TIME_OF[state]]: now };
 }

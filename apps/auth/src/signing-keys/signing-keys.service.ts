@@ -1,19 +1,35 @@
 import type { PublishedKeys } from '@countersign/auth/passport';
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { JWK } from 'jose';
-import { KeyRing, SIGNING_ALGORITHMS, type SigningAlgorithm } from './key-ring.js';
+import { decide, type EmergencyCost, type KeyChange, type KeyCommand } from './key-commands.js';
+import { KeyRing, type RingKey } from './key-ring.js';
 import { PrivateKeys } from './private-keys.js';
+import type { NewKey, StoredPrivateKey } from './private-key-store.js';
+import type { RotationPolicy } from './rotation-policy.js';
 import type { SigningKey } from './signing-key.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
+export const ROTATION_POLICY = Symbol('rotation policy');
+
+export interface KeyRingChange {
+  readonly changes: readonly KeyChange[];
+  readonly cost: EmergencyCost | null;
+}
+
+/** The key ring of this replica: a copy of the database's, which `refresh` brings up to date. */
 @Injectable()
 export class SigningKeysService implements PublishedKeys {
   private readonly logger = new Logger(SigningKeysService.name);
   private ring: KeyRing<SigningKey> = KeyRing.of([]);
+  private all: KeyRing<RingKey> | undefined;
+  private jwks: readonly JWK[] = [];
+  private refreshing: Promise<void> = Promise.resolve();
+  private readonly listeners: ((ring: KeyRing<SigningKey>) => void)[] = [];
 
   constructor(
     private readonly repository: SigningKeysRepository,
     private readonly privateKeys: PrivateKeys,
+    @Inject(ROTATION_POLICY) readonly policy: RotationPolicy,
   ) {}
 
   /** The keys that are good for something. */
@@ -21,31 +37,116 @@ export class SigningKeysService implements PublishedKeys {
     return this.ring;
   }
 
-  publishedKeys(): readonly JWK[] {
-    return this.ring.published().map(({ publicJwk }) => publicJwk);
+  /** Every key as this replica knows it, revoked ones too. */
+  get known(): KeyRing<RingKey> {
+    return this.all ?? this.ring;
   }
 
-  /** The key ring, with a key for every algorithm: the first start of the first replica makes them. */
+  publishedKeys(): readonly JWK[] {
+    return this.jwks;
+  }
+
+  /** Calls back with the ring as it is, and whenever it has changed. */
+  onChange(listener: (ring: KeyRing<SigningKey>) => void): void {
+    this.listeners.push(listener);
+    listener(this.ring);
+  }
+
+  /** The key ring: the first start of the first replica makes it, with a key for every algorithm. */
   async loadOrCreate(): Promise<KeyRing<SigningKey>> {
-    this.ring = await this.loadWithEveryAlgorithm();
+    if ((await this.repository.look()).keys.length === 0) {
+      // Made before the lock is taken: an RSA key can need seconds, and other replicas wait for the lock.
+      const made = await Promise.all(this.policy.algorithms.map((alg) => this.privateKeys.create(alg)));
+      if (await this.repository.begin(made)) {
+        for (const { alg, kid } of made) this.logger.log(`the first signing key for ${alg}: ${kid}`);
+      } else {
+        await Promise.all(made.map((key) => this.privateKeys.destroy(key)));
+      }
+    }
+    await this.refresh();
     return this.ring;
   }
 
-  private async loadWithEveryAlgorithm(): Promise<KeyRing<SigningKey>> {
-    const stored = await this.repository.load();
-    const missing = stored.missing(SIGNING_ALGORITHMS);
-    if (missing.length === 0) return stored;
-
-    // Made before the lock is taken: an RSA key can need seconds, and other replicas wait for the lock.
-    const made = await Promise.all(missing.map((alg) => this.create(alg)));
-    const dropped = await this.repository.addWhereMissing(made);
-    await Promise.all(dropped.map((key) => this.privateKeys.destroy(key)));
-    const ring = await this.repository.load();
-    for (const alg of missing) this.logger.log(`signing key for ${alg}: ${ring.signingKey(alg)?.kid}`);
-    return ring;
+  /** Every key as the database has it now. */
+  list(): Promise<KeyRing<RingKey>> {
+    return this.repository.look();
   }
 
-  private async create(alg: SigningAlgorithm): Promise<SigningKey> {
-    return { ...(await this.privateKeys.create(alg)), state: 'signing', createdAt: new Date() };
+  /**
+   * Takes over what the ring is in the database. Nothing happens when it is the same.
+   *
+   * @throws ConfigurationError when a row does not open; the ring then stays as it was.
+   */
+  refresh(): Promise<void> {
+    // One after the other: what was read earlier must not replace what was read later.
+    const next = this.refreshing.then(() => this.takeOver());
+    this.refreshing = next.catch(() => undefined);
+    return next;
+  }
+
+  /**
+   * Carries out a command; when it resolves, this replica signs and publishes accordingly, and the others are told.
+   *
+   * @throws KeyRingError when the ring does not do that.
+   */
+  async execute(command: KeyCommand): Promise<KeyRingChange> {
+    const change = await this.executeChosen(() => command);
+    return change ?? { changes: [], cost: null };
+  }
+
+  /**
+   * Carries out the command that is chosen for the ring as it is under the lock.
+   *
+   * @returns undefined when none was chosen.
+   */
+  async executeChosen(
+    choose: (ring: KeyRing<RingKey>, now: Date) => KeyCommand | undefined,
+  ): Promise<KeyRingChange | undefined> {
+    let newKey: NewKey | undefined;
+    let isUsed = false;
+    try {
+      for (;;) {
+        const made = newKey;
+        const { decision, deleted } = await this.repository.change((ring, now) => {
+          const command = choose(ring, now);
+          return command && decide(command, { ring, now, policy: this.policy, newKey: made });
+        }, made);
+        if (decision === undefined) return undefined;
+        if ('needsKeyFor' in decision) {
+          // Made without the lock, for which others wait; then the ring is looked at again.
+          if (newKey !== undefined) await this.forget(newKey);
+          newKey = await this.privateKeys.create(decision.needsKeyFor);
+          continue;
+        }
+        isUsed = decision.changes.some(({ kid }) => kid === newKey?.kid);
+        await this.afterwards(decision, deleted);
+        return decision;
+      }
+    } finally {
+      if (newKey !== undefined && !isUsed) await this.forget(newKey);
+    }
+  }
+
+  private async afterwards({ changes }: KeyRingChange, deleted: readonly StoredPrivateKey[]): Promise<void> {
+    for (const { kid, alg, to } of changes) this.logger.log(`signing key ${kid} for ${alg}: ${to}`);
+    await this.refresh();
+    for (const key of deleted) await this.forget(key);
+  }
+
+  /** The change is made, whether or not this succeeds: a key that stays in an HSM is in no row and signs nothing. */
+  private async forget(key: StoredPrivateKey): Promise<void> {
+    await this.privateKeys
+      .destroy(key)
+      .catch((error: unknown) => this.logger.warn(`a private key was not destroyed: ${String(error)}`));
+  }
+
+  private async takeOver(): Promise<void> {
+    const all = await this.repository.look();
+    if (all.version === this.all?.version) return;
+    const ring = await this.repository.load();
+    this.ring = ring;
+    this.all = all;
+    this.jwks = ring.published().map(({ publicJwk }) => publicJwk);
+    for (const listener of this.listeners) listener(ring);
   }
 }

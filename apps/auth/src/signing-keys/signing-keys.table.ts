@@ -15,6 +15,7 @@ export const signingKeys = pgTable(
     /** PKCS#11 URI (RFC 7512) of a private key that is in an HSM. */
     privateKeyUri: text('private_key_uri'),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    announcedAt: timestamp('announced_at', { withTimezone: true }).notNull().defaultNow(),
     signingSince: timestamp('signing_since', { withTimezone: true }),
     retiredAt: timestamp('retired_at', { withTimezone: true }),
     revokedAt: timestamp('revoked_at', { withTimezone: true }),

@@ -10,6 +10,10 @@ const me = z
     clientId: z.string(),
     scopes: z.array(z.string()),
     roles: z.array(z.string()),
+    actors: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Who acts for the subject, the current one first.' }),
   })
   .meta({ id: 'Me', description: 'The verified caller.' });
 
@@ -23,7 +27,14 @@ export class MeController {
   @Access({ scopes: [] })
   @ApiOperation({ summary: 'Who the gateway takes you for' })
   @ApiOkResponse({ standardSchema: me })
-  me(@CurrentPrincipal() { issuer, subject, clientId, scopes, roles }: Principal): Me {
-    return { issuer, subject, clientId, scopes: [...scopes], roles: [...roles] };
+  me(@CurrentPrincipal() { issuer, subject, clientId, scopes, roles, actors }: Principal): Me {
+    return {
+      issuer,
+      subject,
+      clientId,
+      scopes: [...scopes],
+      roles: [...roles],
+      ...(actors && { actors: [...actors] }),
+    };
   }
 }

@@ -59,6 +59,25 @@ describe('AccessTokenVerifier', () => {
     });
   });
 
+  it('says who acts for the subject, the current actor first (RFC 8693 §4.1)', async () => {
+    const token = forge.accessToken({ claims: { act: { sub: 'shop', act: { sub: 'portal' } } } });
+    await expect(verifier.verify(token)).resolves.toMatchObject({ actors: ['shop', 'portal'] });
+  });
+
+  it.each([
+    ['is text', 'shop'],
+    ['is null', null],
+    ['is a list', [{ sub: 'shop' }]],
+    ['has no sub', {}],
+    ['has a sub with a line end', { sub: 'shop\n' }],
+    ['has something else within', { sub: 'shop', act: 'portal' }],
+    ['has nine actors', nestedActors(9)],
+  ])('refuses a token whose act %s', async (_deviation, act) => {
+    await expect(verifier.verify(forge.accessToken({ claims: { act } }))).rejects.toMatchObject({
+      code: 'claims_malformed',
+    });
+  });
+
   it.each(SIGNATURE_ALGORITHMS)('accepts %s by a published key for it (JWT-01)', async (algorithm) => {
     const token = forge.accessToken({ key: forge.addKey(algorithm) });
     await expect(verifier.verify(token)).resolves.toMatchObject({ issuer });
@@ -129,3 +148,7 @@ describe('AccessTokenVerifier', () => {
     expect(() => new AccessTokenVerifier({ ...options, audience: '' })).toThrow(TypeError);
   });
 });
+
+function nestedActors(count: number): object {
+  return Array.from({ length: count - 1 }).reduce<object>((act) => ({ sub: 'shop', act }), { sub: 'shop' });
+}

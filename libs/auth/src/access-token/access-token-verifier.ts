@@ -12,6 +12,7 @@ import {
   assertIssuer,
   assertTimes,
   assertUnbound,
+  parseActors,
   parseRoles,
   parseScopes,
   requireIdentifier,
@@ -37,7 +38,7 @@ export interface AccessTokenVerifierOptions extends ClaimsRules {
  * | `iss`, before any key | `access-token/claims-checks.ts` |
  * | the key by `kid`, whose own `alg` is the header's | `jose/key-store.ts`, here |
  * | the signature | `jose/signature-algorithm.ts` |
- * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles` | `access-token/claims-checks.ts` |
+ * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles`, `act` | `access-token/claims-checks.ts` |
  * | whether its session, grant, subject or client has been revoked | `revocation/revocations.ts` |
  */
 export class AccessTokenVerifier {
@@ -108,6 +109,7 @@ export class UnverifiedAccessToken {
       scopes: parseScopes(claims),
       roles: parseRoles(claims['roles']),
       tokenId: requireIdentifier(claims, 'jti'),
+      actors: parseActors(claims),
     };
     options.revocations?.assertNotRevoked(claims);
     return principal;

@@ -1,5 +1,5 @@
 import { AuthError } from '../auth-error.js';
-import type { JsonObject } from '../jose/strict-json.js';
+import { isJsonObject, type JsonObject } from '../jose/strict-json.js';
 
 /** What an access token's claims are held against. */
 export interface ClaimsRules {
@@ -16,6 +16,7 @@ export interface ClaimsRules {
 /** How far ahead of our clock a token may say it was issued, in seconds. */
 const MAX_ISSUED_AHEAD_SECONDS = 60;
 const MAX_IDENTIFIER_LENGTH = 255;
+const MAX_ACTORS = 8;
 /** RFC 6749 §3.3: scope tokens of printable ASCII without `"` and `\`, one space between two. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 
@@ -110,4 +111,22 @@ export function parseRoles(roles: unknown): readonly string[] {
     throw new AuthError('claims_malformed', 'the roles are not a list of names');
   }
   return roles;
+}
+
+/**
+ * `act` (RFC 8693 §4.1): the chain of those who act for the subject, the current one first. Undefined when there is
+ * none. It is read or the token is refused: an actor that is passed over would leave no trace.
+ */
+export function parseActors({ act }: JsonObject): readonly string[] | undefined {
+  if (act === undefined) return undefined;
+  const actors: string[] = [];
+  let current: unknown = act;
+  while (current !== undefined) {
+    if (!isJsonObject(current) || actors.length === MAX_ACTORS) {
+      throw new AuthError('claims_malformed', 'the act is not a chain of actors');
+    }
+    actors.push(requireIdentifier(current, 'sub'));
+    current = current['act'];
+  }
+  return actors;
 }

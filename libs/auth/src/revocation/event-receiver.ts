@@ -20,6 +20,8 @@ export interface EventReceiverOptions {
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 5_000;
+/** At start, before the first answer. */
+const ATTEMPTS_PER_WARNING = 40;
 /** While no event comes, a revoked key shows itself by its absence: the key set is not let grow older than this. */
 const KEYS_WITHOUT_EVENTS_MS = 30_000;
 /** An issuer that answers at once with nothing (it is being stopped) is not asked again at once. */
@@ -47,7 +49,7 @@ export class EventReceiver {
     while (!signal.aborted) {
       try {
         await this.step(signal);
-        if (this.failures > 0) this.options.onWarning('the event stream is back');
+        if (this.failures > 0) this.options.onWarning('the event stream answers again');
         this.failures = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -102,10 +104,16 @@ export class EventReceiver {
   private async recover(error: unknown, signal: AbortSignal): Promise<void> {
     const { keys, onWarning, random } = this.options;
     this.failures += 1;
-    if (Math.log2(this.failures) % 1 === 0) onWarning(`no events of the issuer: ${String(error)}`);
+    if (!this.isCaughtUp) {
+      // The issuer may be starting too, and nothing is accepted here until it answers: no reason to hold back.
+      if (this.failures % ATTEMPTS_PER_WARNING === 0)
+        onWarning(`waiting for the event stream: ${describe(error)}`);
+      return pause(FIRST_RETRY_MS, signal);
+    }
+    if (Math.log2(this.failures) % 1 === 0) onWarning(`no events of the issuer: ${describe(error)}`);
     if (keys.ageMs > KEYS_WITHOUT_EVENTS_MS) this.reloadKeys();
     const longest = Math.min(FIRST_RETRY_MS * 2 ** (this.failures - 1), MAX_RETRY_MS);
-    await pause((longest / 2) * (1 + random()), signal);
+    return pause((longest / 2) * (1 + random()), signal);
   }
 
   private reloadKeys(): void {
@@ -124,6 +132,11 @@ const ERRORS: Partial<Record<AuthErrorCode, string>> = {
   issuer_untrusted: 'invalid_issuer',
   audience_mismatch: 'invalid_audience',
 };
+
+function describe(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
+  return cause === undefined ? message : `${message} (${describe(cause)})`;
+}
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined);

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { createSignature } from '../jose/signature-algorithm.js';
 import { thumbprint } from '../jose/thumbprint.js';
 import type { Principal } from '../principal.js';
-import { TRANSACTION_TOKEN_TYPE, type TransactionTokenClaims } from './transaction-token.js';
+import { TRANSACTION_TOKEN_TYPE, type ActorClaim, type TransactionTokenClaims } from './transaction-token.js';
 
 /** Longest life of a transaction token, in seconds. A stolen one is useless after it. */
 const LIFETIME_SECONDS = 30;
@@ -77,12 +77,17 @@ export class TransactionTokenIssuer {
         client_id: principal.clientId,
         jti: principal.tokenId,
         roles: principal.roles,
+        act: toActorClaim(principal.actors),
       },
     };
     const header = { alg: 'ES256', typ: TRANSACTION_TOKEN_TYPE, kid: this.kid };
     const signingInput = `${encode(header)}.${encode(claims)}`;
     return `${signingInput}.${createSignature('ES256', privateKey, signingInput).toString('base64url')}`;
   }
+}
+
+function toActorClaim(actors: readonly string[] = []): ActorClaim | undefined {
+  return actors.reduceRight<ActorClaim | undefined>((act, sub) => ({ sub, act }), undefined);
 }
 
 function encode(part: object): string {

@@ -62,6 +62,12 @@ describe('TransactionTokenVerifier', () => {
     verifier = makeVerifier(issuer);
   });
 
+  it('carries on who acts for the subject', async () => {
+    const onBehalf = { ...principal, actors: ['shop', 'portal'] };
+    await expect(verifier.verify(issuer.issue(onBehalf))).resolves.toMatchObject({ principal: onBehalf });
+    await expect(verifier.verify(issuer.issue(principal))).resolves.toMatchObject({ principal });
+  });
+
   it('hands over the principal that the edge verified, and the transaction', async () => {
     const transaction = await verifier.verify(issuer.issue(principal));
     expect(transaction).toEqual({ principal, id: expect.stringMatching(/^[0-9a-f-]{36}$/) });

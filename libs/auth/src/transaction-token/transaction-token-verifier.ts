@@ -1,4 +1,4 @@
-import { parseRoles, parseScopes, requireIdentifier } from '../access-token/claims-checks.js';
+import { parseActors, parseRoles, parseScopes, requireIdentifier } from '../access-token/claims-checks.js';
 import { AuthError } from '../auth-error.js';
 import { parseCompactJws } from '../jose/compact-jws.js';
 import { checkHeader } from '../jose/header-checks.js';
@@ -66,6 +66,7 @@ export class TransactionTokenVerifier {
         scopes: parseScopes(claims),
         roles: parseRoles(rctx['roles']),
         tokenId: requireIdentifier(rctx, 'jti'),
+        actors: parseActors(rctx),
       },
     };
   }

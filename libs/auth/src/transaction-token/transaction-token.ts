@@ -5,6 +5,12 @@ export const TRANSACTION_TOKEN_TYPE = 'txntoken+jwt';
 /** Name of the metadata member that carries it over TCP; the draft's HTTP header, in lower case. */
 export const TRANSACTION_TOKEN_METADATA = 'txn-token';
 
+/** Who acts for the subject, and within it who did so before (RFC 8693 §4.1). */
+export interface ActorClaim {
+  readonly sub: string;
+  readonly act?: ActorClaim | undefined;
+}
+
 /** The claims of a transaction token, as they are on the wire. */
 export interface TransactionTokenClaims {
   readonly aud: string;
@@ -22,6 +28,8 @@ export interface TransactionTokenClaims {
     readonly client_id: string;
     readonly jti: string;
     readonly roles: readonly string[];
+    /** `act` of the access token. */
+    readonly act?: ActorClaim | undefined;
   };
 }
 

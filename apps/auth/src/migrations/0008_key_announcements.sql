@@ -1,0 +1,1 @@
+ALTER TABLE "signing_keys" ADD COLUMN "announced_at" timestamp with time zone DEFAULT now() NOT NULL;

@@ -1,0 +1,51 @@
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { clientAddress } from '../client-address/client-address.js';
+import { networkOf } from '../client-address/network.js';
+import { FailureThrottle } from './throttle.js';
+
+/**
+ * How often a caller may be told "inactive". Many: a resource server asks about whatever is sent to it, and whoever
+ * sends it rubbish must not be able to blind it. It is counted for each address and client, so that one who has stolen
+ * a resource server's secret does not use up what that server needs.
+ */
+const INACTIVE_ANSWERS = 1_000;
+const INACTIVE_ANSWER_SECONDS = 60;
+
+/**
+ * What oidc-provider's introspection leaves open: it answers public clients, which nobody authenticated (RFC 7662
+ * §2.1), and anyone who authenticates as often as they ask, which is a way to try handles (§4). Each replica counts
+ * its own answers.
+ */
+export function guardIntrospection(provider: Provider): void {
+  const throttle = new FailureThrottle(INACTIVE_ANSWERS, INACTIVE_ANSWER_SECONDS);
+  provider.use(async (ctx: KoaContextWithOIDC, next) => {
+    await next();
+    if (ctx.path !== '/introspect' || ctx.method !== 'POST') return;
+    if (!isAuthenticated(ctx)) {
+      // The same whatever the token is, or a public client could tell tokens from rubbish.
+      refuse(ctx, 401, 'invalid_client');
+    } else if (ctx.status === 200) {
+      const key = `${networkOf(clientAddress(ctx.req))} ${ctx.oidc.client?.clientId}`;
+      const seconds = await throttle.secondsUntilOpen(key);
+      if (seconds > 0) {
+        ctx.set('Retry-After', String(seconds));
+        refuse(ctx, 429, 'temporarily_unavailable');
+      } else if (isInactive(ctx.body)) await throttle.noteFailure(key);
+    }
+  });
+}
+
+function isAuthenticated({ headers, oidc }: KoaContextWithOIDC): boolean {
+  if (oidc?.client?.clientAuthMethod === 'none') return false;
+  const { client_id, client_assertion } = oidc?.params ?? {};
+  return [headers.authorization, client_id, client_assertion].some((value) => value !== undefined);
+}
+
+function isInactive(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'active' in body && body.active === false;
+}
+
+function refuse(ctx: KoaContextWithOIDC, status: number, error: string): void {
+  ctx.status = status;
+  ctx.body = { error };
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Database } from '@countersign/platform/database';
+import type { Account } from '../accounts/account.js';
+import { AccountsRepository } from '../accounts/accounts.repository.js';
+import { AccountsService } from '../accounts/accounts.service.js';
+import { PasswordHasher } from '../accounts/password-hasher.js';
+import { MailedLinksRepository, type MailedLink } from '../mail/mailed-links.repository.js';
+
+/** What a link was good for has happened: an account, and the way to go on. */
+export interface Redemption {
+  readonly account: Account;
+  readonly interactionUid: string | null;
+}
+
+/** What people do with the links that were mailed to them. A link is used up with what it was good for, or not at all. */
+@Injectable()
+export class LinkRedemptionService {
+  constructor(
+    @Inject(Database) private readonly database: Pick<Database, 'orm'>,
+    private readonly links: MailedLinksRepository,
+    private readonly repository: AccountsRepository,
+    private readonly accounts: AccountsService,
+    private readonly passwordHasher: PasswordHasher,
+  ) {}
+
+  /** Whose a link is, without using it. */
+  async find(purpose: MailedLink['purpose'], token: string): Promise<MailedLink | undefined> {
+    return this.links.find(purpose, token);
+  }
+
+  /**
+   * Makes the account that a link was mailed for. Name and password are chosen by who opened the link: nobody can
+   * prepare an account for another's address and wait for its owner.
+   *
+   * @returns undefined when the link is no longer good, or the address has got an account meanwhile
+   * @throws QueueFullError when too many wait.
+   */
+  async register(token: string, person: { readonly name: string; readonly password: string }) {
+    const passwordHash = await this.passwordHasher.hash(person.password);
+    return this.database.orm.transaction(async (tx): Promise<Redemption | undefined> => {
+      const link = await this.links.use('register', token, tx);
+      if (link === undefined) return undefined;
+      const { email, interactionUid } = link;
+      const account: Account = {
+        id: randomUUID(),
+        email,
+        emailVerified: true,
+        name: person.name,
+        roles: ['customer'],
+      };
+      const isAdded = await this.repository.add({ account, passwordHash }, tx);
+      return isAdded ? { account, interactionUid } : undefined;
+    });
+  }
+
+  /**
+   * Sets a new password by a link, and ends all that the old one gave.
+   *
+   * @returns undefined when the link is no longer good
+   * @throws QueueFullError when too many wait.
+   */
+  async resetPassword(token: string, password: string): Promise<Redemption | undefined> {
+    const found = await this.links.find('reset-password', token);
+    const account = found && (await this.repository.findCredentials(found.email))?.account;
+    if (account === undefined) return undefined;
+    const passwordHash = await this.passwordHasher.hash(password);
+    return this.database.orm.transaction(async (tx) => {
+      const link = await this.links.use('reset-password', token, tx);
+      if (link === undefined) return undefined;
+      if (!(await this.accounts.setPassword(account.id, passwordHash, tx))) return undefined;
+      await this.repository.setEmailVerified(account.id, tx);
+      return { account, interactionUid: link.interactionUid };
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Database } from '@countersign/platform/database';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import type { AuthConfig } from '../app.config.js';
+import { MailThrottle } from '../mail/mail-throttle.js';
+import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
+import { Mailer } from '../mail/mailer.js';
+import { KeyEncryption } from '../signing-keys/key-encryption.js';
+import { LinkMails } from './link-mails.js';
+import { LinkRedemptionService } from './link-redemption.service.js';
+import { LinkRequestService } from './link-request.service.js';
+import { PasswordResetController } from './password-reset.controller.js';
+import { RegistrationController } from './registration.controller.js';
+import { mailerOf, SelfService, selfServiceOf } from './self-service.js';
+
+@Module({})
+export class RegistrationModule {
+  static forRoot(config: AuthConfig): DynamicModule {
+    return {
+      module: RegistrationModule,
+      global: true, // every login page says what else there is
+      imports: [AccountsModule],
+      controllers: [RegistrationController, PasswordResetController],
+      providers: [
+        LinkRedemptionService,
+        LinkRequestService,
+        MailedLinksRepository,
+        { provide: Mailer, useFactory: () => mailerOf(config) },
+        {
+          provide: SelfService,
+          inject: [Mailer],
+          useFactory: (mailer: Mailer) => selfServiceOf(config, mailer),
+        },
+        { provide: LinkMails, useFactory: () => new LinkMails(config.ISSUER) },
+        {
+          provide: MailThrottle,
+          inject: [Database, KeyEncryption],
+          useFactory: async ({ orm }: Database, keyEncryption: KeyEncryption) => {
+            const [secret] = await keyEncryption.deriveSecrets('mail-throttle');
+            return new MailThrottle(orm, secret);
+          },
+        },
+      ],
+      exports: [SelfService],
+    };
+  }
+}

@@ -1,0 +1,16 @@
+import type { AccessTokenKind } from './access-token-kind.js';
+
+/** A resource server that access tokens are issued for. Which one a token is for decides everything about the token. */
+export interface ResourceServer {
+  /** Resource identifier (RFC 8707): the `aud` of its tokens, to the letter. */
+  readonly identifier: string;
+  /** The scopes that mean something there; a token for it has no others (RFC 9068 §3). */
+  readonly scopes: readonly string[];
+  readonly accessTokenSeconds: number;
+  readonly accessToken: AccessTokenKind;
+  /**
+   * Whether a client's registration may choose another kind: only where the verifiers are known to take every
+   * asymmetric kind, which is so at the API.
+   */
+  readonly clientsChoose: boolean;
+}
