@@ -131,32 +131,6 @@ describe('openid-client 6, for a public client', () => {
     });
     expect((await person.visit(silent)).url.searchParams.get('error')).toBe('login_required');
   });
-
-  it('binds a login to its own key, and nobody else refreshes it (RFC 9449 §5)', async () => {
-    const keyOf = async (): Promise<client.DPoPHandle> =>
-      client.getDPoPHandle(web, await client.randomDPoPKeyPair('ES256'));
-    const [DPoP, another] = [await keyOf(), await keyOf()];
-    const pkceCodeVerifier = client.randomPKCECodeVerifier();
-    const expectedState = client.randomState();
-    const url = client.buildAuthorizationUrl(web, {
-      redirect_uri: REDIRECT_URI,
-      scope: 'openid email',
-      state: expectedState,
-      dpop_jkt: await DPoP.calculateThumbprint(),
-      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
-      code_challenge_method: 'S256',
-    });
-    const response = await new Person(issuer).approve(url);
-    const checks = { pkceCodeVerifier, expectedState };
-    const bound = await client.authorizationCodeGrant(web, response, checks, undefined, { DPoP });
-    const sub = bound.claims()?.sub ?? '';
-    expect(await client.fetchUserInfo(web, bound.access_token, sub, { DPoP })).toMatchObject({ sub });
-
-    const refresh = (key: client.DPoPHandle): ReturnType<typeof client.refreshTokenGrant> =>
-      client.refreshTokenGrant(web, bound.refresh_token ?? '', undefined, { DPoP: key });
-    await expect(refresh(another)).rejects.toMatchObject({ error: 'invalid_grant' });
-    expect(await refresh(DPoP)).toMatchObject({ token_type: 'dpop' });
-  });
 });
 
 describe('openid-client 6, for confidential clients', () => {

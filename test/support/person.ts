@@ -16,18 +16,12 @@ export class Person {
     return (await this.logInAndConsent(await this.agent.open(authorizationUrl))).url;
   }
 
-  /** Opens the address that a device shows with its code, confirms it, logs in and consents. */
-  async connectDevice(completeUrl: URL): Promise<Stop> {
-    const question = await this.agent.submit(await this.agent.open(completeUrl), '/device');
-    return this.logInAndConsent(await this.agent.submit(question, '/device', { confirm: 'yes' }));
-  }
-
-  private async logInAndConsent(loginPage: Stop): Promise<Stop> {
-    const consentPage = await this.agent.submit(loginPage, '/login', {
-      email: this.email,
-      password: PASSWORD,
+  /** Types the code that a device shows, confirms, logs in and consents (RFC 8628 §3.3). @returns the last page */
+  async connectDevice(verificationUri: URL, userCode: string): Promise<Stop> {
+    const confirmation = await this.agent.submit(await this.agent.open(verificationUri), '/device', {
+      user_code: userCode,
     });
-    return this.agent.submit(consentPage, '/consent', { consent: 'allow' });
+    return this.logInAndConsent(await this.agent.submit(confirmation, '/device', { confirm: 'yes' }));
   }
 
   /** Logs out at the issuer's page. @returns where the browser stopped */
@@ -38,5 +32,13 @@ export class Person {
   /** Opens an address of the issuer. @returns where the browser stopped */
   visit(url: URL): Promise<Stop> {
     return this.agent.open(url);
+  }
+
+  private async logInAndConsent(loginPage: Stop): Promise<Stop> {
+    const consentPage = await this.agent.submit(loginPage, '/login', {
+      email: this.email,
+      password: PASSWORD,
+    });
+    return this.agent.submit(consentPage, '/consent', { consent: 'allow' });
   }
 }

@@ -78,12 +78,6 @@ export class TestStack {
     return this.stack.issuer;
   }
 
-  /** The database of an app; undefined when it is an embedded one, in `dataDir`. */
-  databaseUrl(app: AppName): string | undefined {
-    const database = this.databases.get(app);
-    return database === undefined ? undefined : databaseUrl(database, undefined);
-  }
-
   /** Starts apps and waits until they are ready. On failure the error has what they printed. */
   async start(apps?: readonly AppName[]): Promise<void> {
     try {

@@ -261,8 +261,8 @@ try {
       ),
       '',
       'Where a replica is started anew, its start is part of the time after which all replicas sign.',
-    '',
-    'From the answer to `keys revoke` to the last request with a token of the key that was accepted, in ms; negative:',
+      '',
+      'From the answer to `keys revoke` to the last request with a token of the key that was accepted, in ms; negative:',
       'before the answer.',
       '',
       ...table(

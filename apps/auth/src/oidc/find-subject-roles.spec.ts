@@ -33,7 +33,13 @@ function rolesOf(
   return findSubjectRoles(token as SubjectToken, provider, (id) =>
     Promise.resolve(
       accounts.includes(id)
-        ? toAuthenticatedAccount({ id, email: 'c@example.com', name: 'C', roles: ['customer'] })
+        ? toAuthenticatedAccount({
+            id,
+            email: 'c@example.com',
+            name: 'C',
+            roles: ['customer'],
+            emailVerified: true,
+          })
         : undefined,
     ),
   );
