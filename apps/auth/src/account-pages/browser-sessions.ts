@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { HttpException, HttpStatus, Injectable } from '@nestjs/common';
 import type { Account } from '../accounts/account.js';
 import { AccountsService } from '../accounts/accounts.service.js';
@@ -47,12 +48,13 @@ export class BrowserSessions {
   }
 
   /**
-   * Lets the session of a browser go on after every session of its account has ended, under a new identifier and
-   * without what it had granted.
+   * Lets the session of a browser go on after every session of its account has ended: as another one, under a new
+   * identifier and without what it had granted.
    */
   async keep(exchange: RawExchange, change: () => Promise<void>): Promise<void> {
     const { session } = await this.open(exchange);
     await change();
+    session.uid = randomUUID();
     delete session.authorizations;
     await this.renew(session, exchange);
   }

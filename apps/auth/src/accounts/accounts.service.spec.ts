@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { ArtefactStore } from '../oidc/artefact-store.js';
 import { artefacts } from '../oidc/artefacts.table.js';
+import { SessionStore } from '../oidc/session-store.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
 import { OpenAccessRepository } from '../sessions/open-access.repository.js';
@@ -28,7 +29,10 @@ let service: AccountsService;
 
 const store = (model: string) => new ArtefactStore(model, database.orm, new SecurityEventLog());
 const events = async () => (await database.orm.select().from(securityEvents)).map(({ event }) => event);
-const whatIsLeft = async () => (await database.orm.select().from(artefacts)).map(({ model }) => model);
+const whatIsLeft = async () => {
+  const rows = await database.orm.select().from(artefacts);
+  return rows.map(({ model }) => model).filter((model) => model !== 'EndedSession');
+};
 
 /** A session with a grant and its refresh token, and a login that waits to be resumed. */
 async function openEverything({ id }: Account): Promise<void> {
@@ -98,6 +102,23 @@ describe('signing out everywhere', () => {
       { type: 'grant-revoked', grantId: `g-${ACCOUNT.id}` },
       { type: 'session-revoked', subject: ACCOUNT.id, sessionId: `uid-${ACCOUNT.id}` },
     ]);
+  });
+});
+
+describe('a session that has ended', () => {
+  it.each<[how: string, end: () => Promise<unknown>]>([
+    ['by "sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
+    ['by a new password', () => service.changePassword(ACCOUNT.id, 'four other words now')],
+    ['by disabling', () => service.disable(ACCOUNT.id)],
+  ])('%s is not brought back by a request that was under way (ASVS 7.4.1)', async (_how, end) => {
+    const sessions = new SessionStore('Session', database.orm, new SecurityEventLog());
+    await openEverything(ACCOUNT);
+    const underWay = await sessions.find(`s-${ACCOUNT.id}`);
+    expect(underWay).toMatchObject({ accountId: ACCOUNT.id });
+    await end();
+    await sessions.upsert('renewed', { ...underWay, jti: 'renewed' }, 60);
+    expect(await sessions.find('renewed')).toBeUndefined();
+    expect(await sessions.findByUid(`uid-${ACCOUNT.id}`)).toBeUndefined();
   });
 });
 

@@ -23,6 +23,7 @@ import { createProvider } from './create-provider.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
 import { RefreshTokenStore } from './refresh-token-store.js';
+import { SessionStore } from './session-store.js';
 import { revokeSession } from './revoke-session.js';
 import { toAuthenticatedAccount } from './token-claims.js';
 
@@ -79,8 +80,11 @@ export class OidcModule {
                 cookieSecrets,
                 nonceSecret: Buffer.from(nonceSecret, 'base64url'),
                 orm,
-                adapter: (model) =>
-                  model === 'Client' ? new ClientStore(clients) : new ArtefactStore(model, orm, events),
+                adapter: (model) => {
+                  if (model === 'Client') return new ClientStore(clients);
+                  if (model === 'Session') return new SessionStore(model, orm, events);
+                  return new ArtefactStore(model, orm, events);
+                },
                 refreshTokens: new RefreshTokenStore(orm, events),
                 findAccount: async (id) => {
                   await cutOffs.passed(id);

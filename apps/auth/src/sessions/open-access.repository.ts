@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Orm } from '@countersign/platform/database';
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import { artefacts } from '../oidc/artefacts.table.js';
+import { recordEnded } from '../oidc/session-store.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 
 /** What ends an account's access is written in one transaction with the reason. */
@@ -17,7 +18,15 @@ export class OpenAccessRepository {
    * has an event of its own, which names the account.
    */
   async deleteAll(accountId: string, tx: Transaction): Promise<void> {
-    await tx.delete(artefacts).where(eq(artefacts.accountId, accountId));
+    const deleted = await tx
+      .delete(artefacts)
+      .where(eq(artefacts.accountId, accountId))
+      .returning({ model: artefacts.model, uid: artefacts.uid });
+    const sessions = deleted.filter(({ model }) => model === 'Session');
+    await recordEnded(
+      sessions.flatMap(({ uid }) => uid ?? []),
+      tx,
+    );
   }
 
   /** Ends every session and grant of the account, and says so of each. */
@@ -42,6 +51,7 @@ export class OpenAccessRepository {
       .where(and(eq(artefacts.model, 'Session'), eq(artefacts.uid, uid), eq(artefacts.accountId, accountId)))
       .returning({ payload: artefacts.payload });
     if (session === undefined) return;
+    await recordEnded([uid], tx);
     await this.events.append({ type: 'session-revoked', subject: accountId, sessionId: uid }, tx);
     const authorizations = Object.values(session.payload.authorizations ?? {});
     await this.endGrants(
