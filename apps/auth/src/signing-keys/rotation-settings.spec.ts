@@ -8,7 +8,7 @@ const policyOf = (environment: Record<string, string>) => rotationPolicy(schema.
 describe('the settings of the key ring', () => {
   it('rotate every 30 days, announce the next key a day after a rotation, and keep a key while its tokens are good', () => {
     expect(policyOf({})).toEqual({
-      algorithms: ['RS256', 'ES256'],
+      algorithms: ['RS256', 'ES256', 'PS256', 'EdDSA'],
       jwksMaxAgeSeconds: 300,
       rotateAfterSeconds: 30 * 86_400,
       announceAheadSeconds: 29 * 86_400,
