@@ -88,6 +88,13 @@ export class TestStack {
     }
   }
 
+  /** Where the database of an app is, without a proxy before it; undefined when it is embedded in the app. */
+  databaseUrl(app: AppName): string | undefined {
+    const database = this.databases.get(app);
+    const isEmbedded = this.options.appEnvironment?.[app]?.['DATABASE_URL'] === undefined;
+    return isEmbedded || database === undefined ? undefined : databaseUrl(database, undefined);
+  }
+
   /** Starts one more process of an app, on ports of its own. Only a stack on PostgreSQL can have another `auth`. */
   async startReplica(app: AppName, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
     const ports = { ...this.ports, [app]: { main: await getPort(), management: await getPort() } };

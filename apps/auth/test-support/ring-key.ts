@@ -3,7 +3,7 @@ import type { RingKey, SigningKeyState } from '../src/signing-keys/key-ring.js';
 /** When the tests of the key ring take place. */
 export const NOW = new Date('2026-06-01T12:00:00Z');
 
-export function secondsAgo(seconds: number): Date {
+function secondsAgo(seconds: number): Date {
   return new Date(NOW.getTime() - seconds * 1_000);
 }
 

@@ -4,7 +4,7 @@ import type { KeyRing } from './key-ring.js';
 import type { SigningKey } from './signing-key.js';
 import type { SigningKeysService } from './signing-keys.service.js';
 
-export const JWKS_PATH = '/.well-known/jwks.json';
+const JWKS_PATH = '/.well-known/jwks.json';
 
 /** Anyone may read it from anywhere, browsers of other origins too; the answer depends on nothing in the request. */
 const PUBLIC_HEADERS = { 'access-control-allow-origin': '*', 'x-content-type-options': 'nosniff' };

@@ -8,7 +8,6 @@ import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
 import { KeyEncryption } from './key-encryption.js';
-import { SIGNING_ALGORITHMS } from './key-ring.js';
 import { LocalKeyEncryptionKey } from './local-key-encryption-key.js';
 import { PrivateKeys } from './private-keys.js';
 import type { RotationPolicy } from './rotation-policy.js';

@@ -27,7 +27,7 @@ export async function notify(channel: string, orm: Pick<Orm, 'execute'>): Promis
 }
 
 /** @throws TypeError for a name that would have to be quoted. */
-export function assertChannel(channel: string): void {
+function assertChannel(channel: string): void {
   if (!CHANNEL.test(channel)) throw new TypeError(`not the name of a channel: ${channel}`);
 }
 
