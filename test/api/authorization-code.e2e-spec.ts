@@ -66,11 +66,9 @@ describe('the access token of a person', () => {
       iat: expect.any(Number),
       exp: (payload.iat ?? 0) + 300,
       auth_time: expect.any(Number),
-      grant_id: expect.any(String),
       roles: ['customer'],
       scope: 'orders:read orders:write payments:read payments:write',
       sid: expect.any(String),
-      grant_id: expect.any(String),
     });
   });
 

@@ -73,7 +73,7 @@ describe('the discovery documents', () => {
   );
 
   it.each([
-    '/register',
+    '/registration',
     '/reg',
     '/request',
     '/backchannel',

@@ -13,6 +13,8 @@ import { TestStack } from '../support/test-stack.ts';
 import { serviceToken, tokens, type Tokens } from '../support/token-endpoint.ts';
 
 const POSTGRES_URL = process.env['TEST_POSTGRES_URL'];
+/** Longer than the stack waits for an app. */
+const PATIENCE_MS = 70_000;
 const EXIT_CONFIGURATION = 78;
 const jwks = z.object({ keys: z.array(z.object({ kid: z.string() })) });
 
@@ -71,7 +73,7 @@ describe('the signing keys in the database', () => {
     login = tokens.parse((await web.exchange(code)).body);
     kidsAtFirst = await kids(stack.issuer);
     await stack.stack.stopApp('auth');
-  });
+  }, PATIENCE_MS);
 
   afterAll(async () => {
     await stack.dispose();
@@ -146,25 +148,33 @@ describe('the signing keys in the database', () => {
     expect(end.stderr).not.toContain(FOREIGN);
   });
 
-  it('live through a change of the key-encryption key, as do sessions, cookies and refresh tokens', async () => {
-    configure(NEWER, OLDER);
-    await stack.start(['auth']);
-    expect(await kids(stack.issuer)).toEqual(kidsAtFirst);
-    expect((await web.refresh(login.refresh_token)).status).toBe(200);
-    expect(await isLoggedIn()).toBe(true);
-    await stack.stack.stopApp('auth');
-  });
+  it(
+    'live through a change of the key-encryption key, as do sessions, cookies and refresh tokens',
+    async () => {
+      configure(NEWER, OLDER);
+      await stack.start(['auth']);
+      expect(await kids(stack.issuer)).toEqual(kidsAtFirst);
+      expect((await web.refresh(login.refresh_token)).status).toBe(200);
+      expect(await isLoggedIn()).toBe(true);
+      await stack.stack.stopApp('auth');
+    },
+    PATIENCE_MS,
+  );
 
-  it('need the previous key-encryption key no more after that start', async () => {
-    configure(NEWER);
-    await stack.start(['auth']);
-    expect(await kids(stack.issuer)).toEqual(kidsAtFirst);
-    expect(await isLoggedIn()).toBe(true); // that visit had its cookie signed under the new key
-    await stack.stack.stopApp('auth');
-    configure(OLDER);
-    expect(await startInVain(stack)).toEqual(refusal(/was sealed under the key-encryption key/));
-    configure(NEWER);
-  });
+  it(
+    'need the previous key-encryption key no more after that start',
+    async () => {
+      configure(NEWER);
+      await stack.start(['auth']);
+      expect(await kids(stack.issuer)).toEqual(kidsAtFirst);
+      expect(await isLoggedIn()).toBe(true); // that visit had its cookie signed under the new key
+      await stack.stack.stopApp('auth');
+      configure(OLDER);
+      expect(await startInVain(stack)).toEqual(refusal(/was sealed under the key-encryption key/));
+      configure(NEWER);
+    },
+    PATIENCE_MS,
+  );
 
   it('and their key-encryption keys are in no line that auth printed', () => {
     const printed = stack.lines.map(({ text }) => text).join('\n');
@@ -187,20 +197,24 @@ onPostgres('two replicas while the key-encryption key is changed', () => {
     const shared = { DATABASE_URL: first.databaseUrl('auth'), ISSUER: first.issuer };
     second = await TestStack.prepare({ appEnvironment: { auth: { ...shared, ...files } } });
     await first.start(['auth']);
-  });
+  }, PATIENCE_MS);
 
   afterAll(async () => {
     await second.dispose();
     await first.dispose();
   });
 
-  it('sign with the same keys, the one that knows the old one only with what it has opened', async () => {
-    configure(NEWER, OLDER);
-    await second.start(['auth']);
-    expect(await kids(second.issuer)).toEqual(await kids(first.issuer));
-    await expect(serviceToken(first.issuer)).resolves.toBeDefined();
-    await expect(serviceToken(second.issuer)).resolves.toBeDefined();
-  });
+  it(
+    'sign with the same keys, the one that knows the old one only with what it has opened',
+    async () => {
+      configure(NEWER, OLDER);
+      await second.start(['auth']);
+      expect(await kids(second.issuer)).toEqual(await kids(first.issuer));
+      await expect(serviceToken(first.issuer)).resolves.toBeDefined();
+      await expect(serviceToken(second.issuer)).resolves.toBeDefined();
+    },
+    PATIENCE_MS,
+  );
 
   it('and one that starts with the old one only is refused, as it could sign with nothing', async () => {
     const end = await runToEnd('auth', {

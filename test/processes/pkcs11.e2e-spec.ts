@@ -9,6 +9,8 @@ import { dump } from '../support/stored-data.ts';
 import { TestStack } from '../support/test-stack.ts';
 import { basic, serviceToken, tokenRequest } from '../support/token-endpoint.ts';
 
+/** Longer than the stack waits for an app. */
+const PATIENCE_MS = 70_000;
 const softHsm = SoftHsm.create();
 const withHsm = softHsm === undefined ? describe.skip : describe;
 
@@ -27,7 +29,7 @@ withHsm('an issuer whose keys are in an HSM', () => {
       appEnvironment: { auth: { ...hsmSettings, SIGNING_KEYS_IN: 'pkcs11' } },
     });
     await stack.start();
-  });
+  }, PATIENCE_MS);
 
   afterAll(async () => {
     await stack.dispose();

@@ -4,12 +4,13 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import type { Stack } from '../../tools/stack.ts';
 import { ApiClient } from '../support/api-client.ts';
-import { DemoWebClient } from '../support/demo-web-client.ts';
+import { DemoWebClient, PASSWORD } from '../support/demo-web-client.ts';
 import { appendEvent } from '../support/event-log.ts';
 import { TestEventStream } from '../support/event-stream.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { TestStack } from '../support/test-stack.ts';
 import { serviceToken, tokens } from '../support/token-endpoint.ts';
+import { UserAgent } from '../support/user-agent.ts';
 
 const KILL_LIMIT_MS = 1_000;
 /** For one kill: that most take less than a second is said of many. A machine that is busy is no fault of the apps. */
@@ -19,7 +20,7 @@ const CATCH_UP_LIMIT_MS = 8_000;
 const KILLS = 100;
 
 /** An embedded database cannot be written to from outside. */
-const onPostgres = process.env['TEST_POSTGRES_URL'] === undefined ? it.skip : it;
+const onPostgres = process.env['TEST_POSTGRES_URL'] === undefined ? describe.skip : describe;
 
 let stack: TestStack;
 let second: Stack;
@@ -35,7 +36,7 @@ beforeAll(async () => {
     };
   });
   await stack.start();
-  second = await stack.startReplica('gateway');
+  second = await stack.startReplica('gateway', { EVENTS_URI: `${stack.issuer}/events/streams` });
   web = new DemoWebClient(stack.issuer);
 }, 120_000);
 
@@ -66,8 +67,10 @@ async function refusedAfter(gateway: Stack, accessToken: string, limitMs: number
   throw new Error(`the token was accepted for ${limitMs} ms`);
 }
 
-async function refusedByBoth(accessToken: string): Promise<void> {
-  await Promise.all([stack.stack, second].map((it) => refusedAfter(it, accessToken, PATIENCE_MS)));
+/** Waits for both to refuse a token. @returns what they answer then */
+async function refusedByBoth(accessToken: string): Promise<readonly number[]> {
+  await Promise.all([stack.stack, second].map((gateway) => refusedAfter(gateway, accessToken, PATIENCE_MS)));
+  return statuses(accessToken);
 }
 
 async function revoke(token: string): Promise<void> {
@@ -95,7 +98,7 @@ describe('an access token is refused by every gateway', () => {
     const login = await web.logIn('customer@example.com');
     expect(await statuses(login.access_token)).toEqual([200, 200]);
     await revoke(login.refresh_token);
-    await refusedByBoth(login.access_token);
+    expect(await refusedByBoth(login.access_token)).toEqual([401, 401]);
   });
 
   it('after its authorization code came a second time (RFC 6749 §4.1.2, BCP-21)', async () => {
@@ -103,26 +106,28 @@ describe('an access token is refused by every gateway', () => {
     const login = tokens.parse((await web.exchange(code)).body);
     expect(await statuses(login.access_token)).toEqual([200, 200]);
     expect(await web.exchange(code)).toMatchObject({ status: 400 });
-    await refusedByBoth(login.access_token);
+    expect(await refusedByBoth(login.access_token)).toEqual([401, 401]);
   });
 
-  onPostgres.each<[what: string, event: (claims: Record<string, unknown>) => object]>([
-    ['session was revoked', ({ sid, sub }) => ({ type: 'session-revoked', sessionId: sid, subject: sub })],
-    ['account was disabled', ({ sub }) => ({ type: 'account-disabled', subject: sub })],
-    ['account got another password', ({ sub }) => ({ type: 'credential-changed', subject: sub })],
-    ['grant was revoked', ({ grant_id }) => ({ type: 'grant-revoked', grantId: grant_id })],
-  ])('after its %s', async (_what, event) => {
-    const login = await web.logIn('merchant@example.com');
-    expect(await statuses(login.access_token)).toEqual([200, 200]);
-    await append(event(decodeJwt(login.access_token)));
-    await refusedByBoth(login.access_token);
-  });
-
-  onPostgres('after its client was disabled', async () => {
-    const token = await serviceToken(stack.issuer);
-    expect(await statuses(token)).toEqual([200, 200]);
-    await append({ type: 'client-disabled', clientId: 'demo-service' });
-    await refusedByBoth(token);
+  it('after its person logged out', async () => {
+    const agent = new UserAgent(stack.issuer);
+    const loginPage = await agent.open(web.authorizationUrl());
+    const consentPage = await agent.submit(loginPage, '/login', {
+      email: 'customer@example.com',
+      password: PASSWORD,
+    });
+    const { url } = await agent.submit(consentPage, '/consent', { consent: 'allow' });
+    const answer = await web.exchange(url.searchParams.get('code') ?? '');
+    const { access_token } = tokens.parse(answer.body);
+    expect(await statuses(access_token)).toEqual([200, 200]);
+    const logoutPage = await agent.open(new URL('/logout', stack.issuer));
+    await agent.submit(logoutPage, '/logout/confirm', { logout: 'yes' });
+    expect(await refusedByBoth(access_token)).toEqual([401, 401]);
+    // Its grant goes too, and first; the session is told of for the tokens of other clients.
+    const { sets } = await new TestEventStream(stack.issuer).poll({ returnImmediately: true });
+    const told = Object.values(sets).map((set) => decodeJwt(set)['sub_id']);
+    const session = { format: 'opaque', id: decodeJwt(access_token)['sid'] };
+    expect(told).toContainEqual(expect.objectContaining({ format: 'complex', session }));
   });
 
   it(`within a second, 99 times of 100, in ${KILLS} kills`, async () => {
@@ -131,7 +136,9 @@ describe('an access token is refused by every gateway', () => {
       const logins = await Promise.all([1, 2, 3, 4].map(() => web.logIn('customer2@example.com')));
       for (const { access_token, refresh_token } of logins) {
         const startedAt = performance.now();
-        const refusals = [stack.stack, second].map((it) => refusedAfter(it, access_token, PATIENCE_MS));
+        const refusals = [stack.stack, second].map((gateway) =>
+          refusedAfter(gateway, access_token, PATIENCE_MS),
+        );
         await revoke(refresh_token);
         await Promise.all(refusals);
         figures.push(performance.now() - startedAt);
@@ -146,20 +153,41 @@ describe('an access token is refused by every gateway', () => {
   }, 300_000);
 });
 
-describe('what is not revoked', () => {
-  onPostgres('is the token of a login right after the password changed', async () => {
+onPostgres('an access token is refused by every gateway (TEST_POSTGRES_URL)', () => {
+  it.each<[what: string, event: (claims: Record<string, unknown>) => object]>([
+    ['session was revoked', ({ sid, sub }) => ({ type: 'session-revoked', sessionId: sid, subject: sub })],
+    ['account was disabled', ({ sub }) => ({ type: 'account-disabled', subject: sub })],
+    ['account got another password', ({ sub }) => ({ type: 'credential-changed', subject: sub })],
+    ['grant was revoked', ({ grant_id }) => ({ type: 'grant-revoked', grantId: grant_id })],
+  ])('after its %s', async (_what, event) => {
+    const login = await web.logIn('merchant@example.com');
+    expect(await statuses(login.access_token)).toEqual([200, 200]);
+    await append(event(decodeJwt(login.access_token)));
+    expect(await refusedByBoth(login.access_token)).toEqual([401, 401]);
+  });
+
+  it('after its client was disabled', async () => {
+    const token = await serviceToken(stack.issuer);
+    expect(await statuses(token)).toEqual([200, 200]);
+    await append({ type: 'client-disabled', clientId: 'demo-service' });
+    expect(await refusedByBoth(token)).toEqual([401, 401]);
+  });
+
+  it('but not the token of a login right after the password changed', async () => {
     const before = await web.logIn('merchant@example.com');
     await append({ type: 'credential-changed', subject: decodeJwt(before.access_token).sub });
-    await refusedByBoth(before.access_token);
+    expect(await refusedByBoth(before.access_token)).toEqual([401, 401]);
     const after = await web.logIn('merchant@example.com');
     expect(await statuses(after.access_token)).toEqual([200, 200]);
     expect(await statuses(before.access_token)).toEqual([401, 401]);
   });
+});
 
+describe('what is not revoked', () => {
   it('is the token of another grant of the same account', async () => {
     const [one, other] = [await web.logIn('admin@example.com'), await web.logIn('admin@example.com')];
     await revoke(one.refresh_token);
-    await refusedByBoth(one.access_token);
+    expect(await refusedByBoth(one.access_token)).toEqual([401, 401]);
     expect(await statuses(other.access_token)).toEqual([200, 200]);
   });
 });
@@ -168,7 +196,7 @@ describe('a gateway that is started again', () => {
   it('refuses what was revoked before, from its first answer on', async () => {
     const login = await web.logIn('customer@example.com');
     await revoke(login.refresh_token);
-    await refusedByBoth(login.access_token);
+    expect(await refusedByBoth(login.access_token)).toEqual([401, 401]);
     await second.stopApp('gateway', 'SIGKILL');
     await second.start(['gateway']);
     expect(await status(second, login.access_token)).toBe(401);
@@ -189,8 +217,8 @@ describe('a gateway that is started again', () => {
   });
 });
 
-describe('while the event stream of a gateway is down', () => {
-  it('it goes on with what it knows, says so, and catches up when the stream is back', async () => {
+describe('a gateway whose event stream is down', () => {
+  it('goes on with what it knows, says so, and catches up when the stream is back', async () => {
     const login = await web.logIn('customer@example.com');
     expect(await statuses(login.access_token)).toEqual([200, 200]);
     eventsOfFirst.cut();
@@ -229,7 +257,7 @@ describe('the issuer', () => {
     const login = await web.logIn('customer@example.com');
     await delay(CATCH_UP_LIMIT_MS);
     await revoke(login.refresh_token);
-    await refusedByBoth(login.access_token);
+    expect(await refusedByBoth(login.access_token)).toEqual([401, 401]);
   });
 
   it('delivers again what was not acknowledged, also after it was killed', async () => {
@@ -249,13 +277,13 @@ describe('the issuer', () => {
   });
 });
 
-describe('a signing key that is revoked', () => {
-  onPostgres('verifies nothing from then on, although the JWKS still has it (JWK-08)', async () => {
+onPostgres('a signing key that is revoked (TEST_POSTGRES_URL)', () => {
+  it('verifies nothing from then on, although the JWKS still has it (JWK-08)', async () => {
     const login = await web.logIn('customer@example.com');
     expect(await statuses(login.access_token)).toEqual([200, 200]);
     const { kid } = decodeProtectedHeader(login.access_token);
     await append({ type: 'signing-key-revoked', kid });
-    await refusedByBoth(login.access_token);
+    expect(await refusedByBoth(login.access_token)).toEqual([401, 401]);
     const jwks = await (await fetch(`${stack.issuer}/.well-known/jwks.json`)).text();
     expect(jwks).toContain(kid);
     await delay(500); // the gateways have fetched that JWKS since

@@ -99,6 +99,18 @@ describe('an app says in one message what the operator has to mend, and ends', (
     ],
     [
       'auth',
+      "the operator's secret is the demo's, and it is none",
+      { KEY_ENCRYPTION_KEY: KEY, ADMIN_CLIENT_SECRET: 'admin-demo-secret' },
+      /ADMIN_CLIENT_SECRET is that of the demo/,
+    ],
+    [
+      'auth',
+      "the operator's secret can be guessed",
+      { KEY_ENCRYPTION_KEY: KEY, ADMIN_CLIENT_SECRET: 'password' },
+      /ADMIN_CLIENT_SECRET is shorter than 32 characters/,
+    ],
+    [
+      'auth',
       'its issuer is not an origin',
       { DEMO: 'true', ISSUER: 'http://localhost:3001/' },
       /ISSUER must be an origin/,

@@ -11,7 +11,7 @@ const [ATTACKER, OWNER] = ['203.0.113.7', '198.51.100.9'];
 
 let stack: TestStack;
 beforeAll(async () => {
-  stack = await TestStack.prepare({ appEnvironment: { auth: { TRUST_PROXY: '127.0.0.1' } } });
+  stack = await TestStack.prepare({ appEnvironment: { auth: { TRUST_PROXY: '127.0.0.1 ::1' } } });
   const metadata = {
     client_id: AWKWARD.id,
     token_endpoint_auth_method: 'client_secret_basic',

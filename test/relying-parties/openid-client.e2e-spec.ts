@@ -153,4 +153,26 @@ describe('openid-client 6, for confidential clients', () => {
       aud: api,
     });
   });
+
+  it('acts for a person with a token of less than hers (RFC 8693)', async () => {
+    const { answer } = await logIn(await discover('demo-web', client.None()));
+    const service = await discover('demo-exchange', client.ClientSecretBasic('demo-exchange-secret'));
+    const exchanged = await client.genericGrantRequest(
+      service,
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      {
+        subject_token: answer.access_token,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        scope: 'orders:read',
+      },
+    );
+    expect(exchanged).toMatchObject({
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      scope: 'orders:read',
+    });
+    const { sub } = answer.claims() ?? {};
+    const url = new URL('/me', api);
+    const response = await client.fetchProtectedResource(service, exchanged.access_token, url, 'GET');
+    expect(await response.json()).toMatchObject({ subject: sub, clientId: 'demo-exchange' });
+  });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
+import { type CryptoKey, importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import { tokenRequest, type TokenAnswer } from './token-endpoint.ts';
 
 export const BACKEND_ID = 'demo-backend';

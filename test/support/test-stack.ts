@@ -78,12 +78,6 @@ export class TestStack {
     return this.stack.issuer;
   }
 
-  /** The database of an app; undefined when it is an embedded one, in `dataDir`. */
-  databaseUrl(app: AppName): string | undefined {
-    const database = this.databases.get(app);
-    return database === undefined ? undefined : databaseUrl(database, undefined);
-  }
-
   /** Starts apps and waits until they are ready. On failure the error has what they printed. */
   async start(apps?: readonly AppName[]): Promise<void> {
     try {
@@ -94,16 +88,12 @@ export class TestStack {
     }
   }
 
-  /** Where the database of an app is; undefined when it is embedded in the app. */
-  databaseUrl(app: AppName): string | undefined {
-    return this.options.appEnvironment?.[app]?.['DATABASE_URL'];
-  }
-
   /** Starts one more process of an app, on ports of its own. Only a stack on PostgreSQL can have another `auth`. */
-  async startReplica(app: AppName): Promise<Stack> {
+  async startReplica(app: AppName, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
     const ports = { ...this.ports, [app]: { main: await getPort(), management: await getPort() } };
     const environment = { ...this.options.environment, ISSUER: this.issuer, AUDIENCE: this.api };
-    const replica = new Stack({ ...this.options, ports, environment });
+    const appEnvironment = { [app]: { ...this.options.appEnvironment?.[app], ...settings } };
+    const replica = new Stack({ ...this.options, ports, environment, appEnvironment });
     this.replicas.push(replica);
     await replica.start([app]);
     return replica;

@@ -124,7 +124,7 @@ export class Cluster {
         DATA_DIR: this.dataDir,
         ISSUER: this.issuer,
         AUDIENCE,
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: 'error',
         LOG_FORMAT: 'json',
         ...settings,
       },

@@ -13,17 +13,21 @@ const { values: options } = parseArgs({
   options: {
     rotations: { type: 'string', default: '20' },
     kills: { type: 'string', default: '3' },
+    rate: { type: 'string', default: '200' },
   },
 });
+/** Four at least: one to ES256, one while a replica dies, one back. */
 const ROTATIONS = Number(options.rotations);
 const KILLS = Number(options.kills);
 
-const REQUESTS_PER_SECOND = 200;
+const REQUESTS_PER_SECOND = Number(options.rate);
 const TOKENS_PER_SECOND = 10;
 const LOGINS = 5;
 /** Resources at the gateway itself, and behind it. */
 const PATHS = ['/me', '/me', '/me', '/orders'];
 const JWKS_MAX_AGE_SECONDS = 2;
+/** For so long the traffic goes on after the last rotation, so that tokens of that key are used, too. */
+const LAST_KEY_MS = 5_000;
 /** After a key is revoked, the requests with its tokens go on for so long. */
 const KILL_SECONDS = 5;
 const MAX_KILL_MS = 1_000;
@@ -107,9 +111,7 @@ class RotationProof {
 
   /** All that happens to the keys while the requests go on. */
   async rotateAndKill(): Promise<void> {
-    const toEs256 = Math.ceil(ROTATIONS / 3);
-    const kill = Math.ceil(ROTATIONS / 2);
-    const back = Math.ceil((2 * ROTATIONS) / 3);
+    const [toEs256, kill, back] = [1, 2, 3].map((quarter) => Math.floor((ROTATIONS * quarter) / 4));
     for (let rotation = 1; rotation <= ROTATIONS; rotation++) {
       if (rotation === toEs256) await this.switchAlgorithm('ES256');
       else if (rotation === back) await this.switchAlgorithm('RS256');
@@ -117,6 +119,7 @@ class RotationProof {
       else await this.rotate(`rotation ${rotation}`);
       await delay(500);
     }
+    await delay(LAST_KEY_MS);
   }
 
   /** Tokens of the key that signs are used at every gateway while it is revoked. */
@@ -256,6 +259,8 @@ try {
           proof.accepted.get(kid)?.requests ?? 0,
         ]),
       ),
+      '',
+      'Where a replica is started anew, its start is part of the time after which all replicas sign.',
       '',
       'From the answer to `keys revoke` to the last request with a token of the key that was accepted, in ms; negative:',
       'before the answer.',

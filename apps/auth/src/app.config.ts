@@ -72,10 +72,10 @@ export const settings = z.object({
   KEY_ROTATION_SECONDS: seconds(5, 366 * DAY)
     .default(30 * DAY)
     .describe('how long a key signs before the next takes over (2592000: 30 days)'),
-  KEY_ANNOUNCEMENT_SECONDS: seconds(3, 90 * DAY)
-    .default(DAY)
+  KEY_ANNOUNCEMENT_SECONDS: seconds(3, 366 * DAY)
+    .default(29 * DAY)
     .describe(
-      'how long before that the next key is published, so that every verifier knows it (86400: a day)',
+      'how long before that the next key is published (2505600: 29 days): while one is, a revoked key is followed at once by one that every verifier knows',
     ),
   SIGNING_KEYS_IN: z
     .enum(['database', 'pkcs11'])

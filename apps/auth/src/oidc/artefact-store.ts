@@ -41,6 +41,7 @@ const upsertArtefact = statement((orm) =>
       id: sql.placeholder('id'),
       payload: sql.placeholder('payload'),
       grantId: sql.placeholder('grantId'),
+      clientId: sql.placeholder('clientId'),
       accountId: sql.placeholder('accountId'),
       userCode: sql.placeholder('userCode'),
       uid: sql.placeholder('uid'),
@@ -51,6 +52,7 @@ const upsertArtefact = statement((orm) =>
       set: {
         payload: sql`excluded.payload`,
         grantId: sql`excluded.grant_id`,
+        clientId: sql`excluded.client_id`,
         accountId: sql`excluded.account_id`,
         userCode: sql`excluded.user_code`,
         uid: sql`excluded.uid`,

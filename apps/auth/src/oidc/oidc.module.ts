@@ -1,5 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ConfigurationError } from '@countersign/platform';
 import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AccountsService } from '../accounts/accounts.service.js';
@@ -11,7 +10,7 @@ import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
-import type { KeyRing, SigningAlgorithm } from '../signing-keys/key-ring.js';
+import type { KeyRing } from '../signing-keys/key-ring.js';
 import { PrivateKeys } from '../signing-keys/private-keys.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
@@ -96,7 +95,6 @@ export class OidcModule {
                 revokeSession: (sessionId) => revokeSession(sessionId, orm, events),
               });
             const firstRing = await signingKeys.loadOrCreate();
-            assertKeysFor(resourceServers.signingAlgorithms(), firstRing);
             const provider = new CurrentProvider(providerFor(firstRing));
             signingKeys.onChange((keyRing) => provider.replace(providerFor(keyRing)));
             return provider;
@@ -106,12 +104,4 @@ export class OidcModule {
       exports: [CurrentProvider],
     };
   }
-}
-
-/** Without its key every request for such a token would end in a fault. */
-function assertKeysFor(algorithms: readonly SigningAlgorithm[], keyRing: KeyRing<SigningKey>): void {
-  const faults = keyRing
-    .missing(algorithms)
-    .map((alg) => `a resource server has ${alg} tokens, but no key signs for ${alg}`);
-  if (faults.length > 0) throw new ConfigurationError(faults);
 }

@@ -1,4 +1,4 @@
-import type { Orm } from '@countersign/platform/database';
+import { statement, type Orm } from '@countersign/platform/database';
 import { and, eq, getTableColumns, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
@@ -27,6 +27,37 @@ const findRefreshToken = findStatement(
     THEN ${artefacts.consumedAt} END`,
 );
 
+/** In the order of the table's columns, each with its type, which a parameter of a SELECT lacks. */
+const rowOfSuccessor: SQL = sql.join(
+  Object.entries(getTableColumns(artefacts)).map(([name, column]) => {
+    const isUnused = name === 'consumedAt' || name === 'successorId';
+    return sql`${isUnused ? sql.raw('NULL') : sql.placeholder(name)}::${sql.raw(column.getSQLType())}`;
+  }),
+  sql`, `,
+);
+
+const replaceToken = statement((orm) => {
+  const usedUp = orm.$with('used_up').as(
+    orm
+      .update(artefacts)
+      .set({ consumedAt: sql`now()`, successorId: sql`${sql.placeholder('id')}::text`, sealedHandle: null })
+      .where(
+        and(
+          eq(artefacts.model, sql.placeholder('model')),
+          eq(artefacts.id, sql.placeholder('usedId')),
+          isNull(artefacts.consumedAt),
+        ),
+      )
+      .returning({ id: artefacts.id }),
+  );
+  return orm
+    .with(usedUp)
+    .insert(artefacts)
+    .select(sql`SELECT ${rowOfSuccessor} FROM ${usedUp}`)
+    .returning({ id: artefacts.id })
+    .prepare('replace_refresh_token');
+});
+
 const successors = alias(artefacts, 'successors');
 
 /** oidc-provider's storage of refresh tokens. */
@@ -54,27 +85,16 @@ export class RefreshTokenStore extends ArtefactStore {
   }
 
   private async replace(used: string, { handle, payload, expiresInSeconds }: Successor): Promise<boolean> {
-    const id = this.idOf(handle);
-    const usedUp = this.orm.$with('used_up').as(
-      this.orm
-        .update(artefacts)
-        .set({ consumedAt: sql`now()`, successorId: id, sealedHandle: null })
-        .where(and(this.is(used), isNull(artefacts.consumedAt)))
-        .returning({ id: artefacts.id }),
-    );
-    const values = rowOf({
+    const values = this.valuesOf(payload, expiresInSeconds);
+    const inserted = await replaceToken(this.orm).execute({
+      ...values,
       model: this.model,
-      id,
-      ...this.valuesOf(payload, expiresInSeconds),
-      consumedAt: null,
-      successorId: null,
+      id: this.idOf(handle),
+      usedId: this.idOf(used),
+      payload: JSON.stringify(values.payload),
+      expiresAt: values.expiresAt?.toISOString() ?? null,
       sealedHandle: sealHandle(handle, used),
     });
-    const inserted = await this.orm
-      .with(usedUp)
-      .insert(artefacts)
-      .select(sql`SELECT ${values} FROM ${usedUp}`)
-      .returning({ id: artefacts.id });
     return inserted.length > 0;
   }
 
@@ -98,16 +118,4 @@ export class RefreshTokenStore extends ArtefactStore {
       );
     return row?.sealedHandle == null ? undefined : openHandle(row.sealedHandle, used);
   }
-}
-
-/** The values of a row in the order of the columns, each with its type, which a parameter of a SELECT lacks. */
-function rowOf(values: typeof artefacts.$inferSelect): SQL {
-  const columns = Object.entries(getTableColumns(artefacts));
-  return sql.join(
-    columns.map(
-      ([name, column]) =>
-        sql`${sql.param(Reflect.get(values, name), column)}::${sql.raw(column.getSQLType())}`,
-    ),
-    sql`, `,
-  );
 }

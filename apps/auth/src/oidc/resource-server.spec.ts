@@ -16,14 +16,14 @@ const api: ResourceServer = {
   scopes: ['orders:read', 'orders:write'],
   accessTokenSeconds: 300,
   accessToken: { name: 'RS256' },
-  clientsChoose: true,
+  choices: ['RS256', 'EdDSA', 'opaque'],
 };
 const ledger: ResourceServer = {
   identifier: 'https://ledger.example',
   scopes: ['ledger:read'],
   accessTokenSeconds: 60,
   accessToken: { name: 'HS256', secret: createSecretKey(randomBytes(32)) },
-  clientsChoose: false,
+  choices: [],
 };
 const servers = ResourceServers.of([api, ledger]);
 
@@ -62,6 +62,7 @@ describe('the resource server', () => {
   it.each<[choice: string, metadata: Record<string, string>, expected: object]>([
     ['handles', { access_token_format: 'opaque' }, { accessTokenFormat: 'opaque' }],
     ['EdDSA', { access_token_algorithm: 'EdDSA' }, { jwt: { sign: { alg: 'EdDSA' } } }],
+    ['ES256, which has no keys', { access_token_algorithm: 'ES256' }, { jwt: { sign: { alg: 'RS256' } } }],
     ['HS256, which is no choice', { access_token_algorithm: 'HS256' }, { jwt: { sign: { alg: 'RS256' } } }],
     ['none, which is no choice', { access_token_algorithm: 'none' }, { jwt: { sign: { alg: 'RS256' } } }],
   ])('lets a client of the API choose %s', (_choice, metadata, expected) => {

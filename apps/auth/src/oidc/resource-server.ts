@@ -1,5 +1,5 @@
 import { errors, type Client, type ResourceServer as ProvidedResourceServer } from 'oidc-provider';
-import { isSigningAlgorithm, type AccessTokenKind } from '../resource-servers/access-token-kind.js';
+import type { AccessTokenKind } from '../resource-servers/access-token-kind.js';
 import type { ResourceServer } from '../resource-servers/resource-server.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
 
@@ -56,12 +56,12 @@ export function resolveResourceServer(
   return toProvidedResourceServer(server, accessTokenKindFor(client, server));
 }
 
-/** The kind of token that a client gets for a resource server. HS256 is no choice: nobody can be talked into it. */
+/** The kind of token that a client gets for a resource server. */
 export function accessTokenKindFor(client: Client, server: ResourceServer): AccessTokenKind {
-  if (!server.clientsChoose) return server.accessToken;
-  if (client['access_token_format'] === 'opaque') return { name: 'opaque' };
-  const algorithm = String(client['access_token_algorithm']);
-  return isSigningAlgorithm(algorithm) ? { name: algorithm } : server.accessToken;
+  const isOpaque = client['access_token_format'] === 'opaque';
+  const wanted = isOpaque ? 'opaque' : client['access_token_algorithm'];
+  const name = server.choices.find((choice) => choice === wanted);
+  return name === undefined ? server.accessToken : { name };
 }
 
 export function toProvidedResourceServer(

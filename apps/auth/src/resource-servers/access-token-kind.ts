@@ -13,6 +13,9 @@ export type AccessTokenKind =
    */
   | { readonly name: 'HS256'; readonly secret: KeyObject };
 
+/** A kind that a client can choose: HS256 is none, as nobody is to be talked into it. */
+export type AccessTokenKindChoice = SigningAlgorithm | 'opaque';
+
 export function isSigningAlgorithm(name: string): name is SigningAlgorithm {
   return (SIGNING_ALGORITHMS as readonly string[]).includes(name);
 }

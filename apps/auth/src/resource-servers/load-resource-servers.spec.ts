@@ -43,6 +43,7 @@ function load(entries: unknown, isDemo: 'demo' | 'production' = 'production') {
     AUDIENCE: API,
     ACCESS_TOKEN_ALGORITHM: 'PS256',
     RESOURCE_SERVERS: typeof entries === 'string' ? entries : JSON.stringify(entries),
+    SIGNING_ALGORITHMS: ['RS256', 'PS256', 'ES256'],
     DEMO: isDemo === 'demo',
     DATA_DIR: folder,
   });
@@ -61,12 +62,15 @@ function faultsOf(entries: unknown): readonly string[] {
 describe('the resource servers', () => {
   it('are the API, with the algorithm of the settings, and those of the list', () => {
     const servers = load([ledger, { ...reports, access_token_seconds: 60 }]);
-    expect(servers.find(API)).toMatchObject({ accessToken: { name: 'PS256' }, clientsChoose: true });
+    expect(servers.find(API)).toMatchObject({
+      accessToken: { name: 'PS256' },
+      choices: ['RS256', 'PS256', 'ES256', 'opaque'],
+    });
     expect(servers.find(ledger.identifier)).toMatchObject({
       scopes: ['ledger:read'],
       accessTokenSeconds: 300,
       accessToken: { name: 'HS256' },
-      clientsChoose: false,
+      choices: [],
     });
     expect(servers.find(reports.identifier)).toMatchObject({
       accessTokenSeconds: 60,
@@ -85,7 +89,7 @@ describe('the resource servers', () => {
 
   it('of the demo are one of every kind, whose secret the first start makes for its owner alone', () => {
     const servers = load([], 'demo');
-    for (const kind of ['rs256', 'ps256', 'es256', 'eddsa', 'opaque', 'hs256']) {
+    for (const kind of ['rs256', 'ps256', 'es256', 'opaque', 'hs256']) {
       expect(servers.find(`${API}/demo/${kind}`)?.accessToken.name.toLowerCase()).toBe(kind);
     }
     const path = join(folder, 'auth', 'demo-hs256-secret');
@@ -106,6 +110,11 @@ describe('the resource servers', () => {
     ['a scope that logins have', [{ ...reports, scopes: ['openid'] }], /openid is for logins/],
     ['the algorithm none', [{ ...reports, access_token: 'none' }], /0\.access_token/],
     ['the algorithm HS512', [{ ...ledger, access_token: 'HS512' }], /0\.access_token/],
+    [
+      'an algorithm that has no keys',
+      [{ ...reports, access_token: 'EdDSA' }],
+      /SIGNING_ALGORITHMS has no EdDSA/,
+    ],
     ['HS256 without a secret', [{ ...ledger, secret_file: undefined }], /0\.secret_file/],
     ['a secret in the list itself', [{ ...ledger, secret }], /secret/],
     ['a secret of an asymmetric one', [{ ...reports, secret_file: files.secret }], /secret_file/],

@@ -4,7 +4,7 @@ import { ADMIN_SCOPES, adminResource } from '../admin/admin-scopes.js';
 import type { AuthConfig } from '../app.config.js';
 import { API_SCOPES } from '../oidc/resource-server.js';
 import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
-import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import type { SigningAlgorithm } from '../signing-keys/key-ring.js';
 import type { AccessTokenKind } from './access-token-kind.js';
 import type { ResourceServer } from './resource-server.js';
 import { parseResourceServers, type ResourceServerSettings } from './resource-server-settings.js';
@@ -13,7 +13,13 @@ import { readOrCreateSharedSecret, readSharedSecret } from './shared-secret.js';
 
 type Settings = Pick<
   AuthConfig,
-  'ISSUER' | 'AUDIENCE' | 'ACCESS_TOKEN_ALGORITHM' | 'RESOURCE_SERVERS' | 'DEMO' | 'DATA_DIR'
+  | 'ISSUER'
+  | 'AUDIENCE'
+  | 'ACCESS_TOKEN_ALGORITHM'
+  | 'RESOURCE_SERVERS'
+  | 'SIGNING_ALGORITHMS'
+  | 'DEMO'
+  | 'DATA_DIR'
 >;
 
 /**
@@ -22,25 +28,36 @@ type Settings = Pick<
  * @throws ConfigurationError when a secret is unfit, or when two resource servers could be taken for one.
  */
 export function loadResourceServers(settings: Settings): ResourceServers {
-  const { ISSUER, AUDIENCE, ACCESS_TOKEN_ALGORITHM, RESOURCE_SERVERS, DEMO } = settings;
-  return ResourceServers.of([
+  const { ISSUER, AUDIENCE, ACCESS_TOKEN_ALGORITHM, RESOURCE_SERVERS, SIGNING_ALGORITHMS, DEMO } = settings;
+  const servers = ResourceServers.of([
     {
       identifier: AUDIENCE,
       scopes: API_SCOPES,
       accessTokenSeconds: ACCESS_TOKEN_SECONDS,
       accessToken: { name: ACCESS_TOKEN_ALGORITHM },
-      clientsChoose: true,
+      choices: [...SIGNING_ALGORITHMS, 'opaque'],
     },
     {
       identifier: adminResource(ISSUER),
       scopes: ADMIN_SCOPES,
       accessTokenSeconds: ACCESS_TOKEN_SECONDS,
       accessToken: { name: ACCESS_TOKEN_ALGORITHM },
-      clientsChoose: false,
+      choices: [],
     },
     ...parseResourceServers(RESOURCE_SERVERS).map(toResourceServer),
     ...(DEMO ? demoResourceServers(settings) : []),
   ]);
+  assertKeysFor(servers.signingAlgorithms(), SIGNING_ALGORITHMS);
+  return servers;
+}
+
+/** Without a key every request for such a token would end in a fault. */
+function assertKeysFor(wanted: readonly SigningAlgorithm[], available: readonly SigningAlgorithm[]): void {
+  const missing = wanted.filter((algorithm) => !available.includes(algorithm));
+  if (missing.length > 0)
+    throw new ConfigurationError(
+      missing.map((name) => `a resource server has ${name} tokens, but SIGNING_ALGORITHMS has no ${name}`),
+    );
 }
 
 function toResourceServer(entry: ResourceServerSettings[number]): ResourceServer {
@@ -49,7 +66,7 @@ function toResourceServer(entry: ResourceServerSettings[number]): ResourceServer
     scopes: entry.scopes,
     accessTokenSeconds: entry.access_token_seconds,
     accessToken: toAccessTokenKind(entry),
-    clientsChoose: false,
+    choices: [],
   };
 }
 
@@ -66,7 +83,11 @@ function toAccessTokenKind(entry: ResourceServerSettings[number]): AccessTokenKi
 }
 
 /** The same scopes as the API's, so that one request gives a token of any kind by its `resource` alone. */
-function demoResourceServers({ AUDIENCE, DATA_DIR }: Settings): readonly ResourceServer[] {
+function demoResourceServers({
+  AUDIENCE,
+  DATA_DIR,
+  SIGNING_ALGORITHMS,
+}: Settings): readonly ResourceServer[] {
   const kinds: readonly AccessTokenKind[] = [
     ...SIGNING_ALGORITHMS.map((name) => ({ name })),
     { name: 'opaque' },
@@ -77,6 +98,6 @@ function demoResourceServers({ AUDIENCE, DATA_DIR }: Settings): readonly Resourc
     scopes: API_SCOPES,
     accessTokenSeconds: ACCESS_TOKEN_SECONDS,
     accessToken,
-    clientsChoose: false,
+    choices: [],
   }));
 }

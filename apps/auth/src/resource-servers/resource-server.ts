@@ -1,4 +1,4 @@
-import type { AccessTokenKind } from './access-token-kind.js';
+import type { AccessTokenKind, AccessTokenKindChoice } from './access-token-kind.js';
 
 /** A resource server that access tokens are issued for. Which one a token is for decides everything about the token. */
 export interface ResourceServer {
@@ -9,8 +9,8 @@ export interface ResourceServer {
   readonly accessTokenSeconds: number;
   readonly accessToken: AccessTokenKind;
   /**
-   * Whether a client's registration may choose another kind: only where the verifiers are known to take every
-   * asymmetric kind, which is so at the API.
+   * Kinds that a client's registration may choose instead: some only where the verifiers are known to take them, which
+   * is so at the API.
    */
-  readonly clientsChoose: boolean;
+  readonly choices: readonly AccessTokenKindChoice[];
 }

@@ -33,7 +33,7 @@ export class ResourceServers {
   /** Identifiers of those that may get opaque tokens, which they have to introspect. */
   introspected(): readonly string[] {
     return this.servers
-      .filter(({ accessToken, clientsChoose }) => accessToken.name === 'opaque' || clientsChoose)
+      .filter(({ accessToken, choices }) => accessToken.name === 'opaque' || choices.includes('opaque'))
       .map(({ identifier }) => identifier);
   }
 

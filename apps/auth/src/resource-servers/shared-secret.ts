@@ -14,7 +14,7 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
  *
  * @throws TypeError when it is too short or cannot be random.
  */
-export function parseSharedSecret(text: string): KeyObject {
+function parseSharedSecret(text: string): KeyObject {
   const bytes = BASE64URL.test(text) ? Buffer.from(text, 'base64url') : Buffer.alloc(0);
   if (bytes.byteLength < MIN_BYTES) throw new TypeError('is not 32 bytes or more in base64url');
   if (new Set(bytes).size < MIN_DIFFERENT_BYTES) throw new TypeError('is not random');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** More are delivered by the next poll. */
-export const MAX_EVENTS = 100;
+const MAX_EVENTS = 100;
 
 const jti = z.string().min(1).max(64);
 

@@ -91,9 +91,9 @@ describe.each<[where: string, open: () => Promise<Opened>]>([
 
     it(`misses none of ${WRITERS * EVENTS_PER_WRITER} that ${WRITERS} writers commit at the same time`, async () => {
       const { feed, told } = follow(database.orm);
-      let isWriting = true;
+      const writing = new AbortController();
       const reader = (async () => {
-        while (isWriting) await feed.read();
+        while (!writing.signal.aborted) await feed.read();
       })();
       await Promise.all(
         Array.from({ length: WRITERS }, async (_, writer) => {
@@ -102,7 +102,7 @@ describe.each<[where: string, open: () => Promise<Opened>]>([
           }
         }),
       );
-      isWriting = false;
+      writing.abort();
       await reader;
       await feed.read();
       expect(told).toHaveLength(WRITERS * EVENTS_PER_WRITER);

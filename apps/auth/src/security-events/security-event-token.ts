@@ -59,7 +59,7 @@ function statementOf(event: SecurityEvent, issuer: string): Pick<SecurityEventCl
     }
     case 'client-disabled':
       return { sub_id: opaque(event.clientId), events: { [`${OAUTH}client-disabled`]: {} } };
-    case 'grant-revoked':
+    default:
       return { sub_id: opaque(event.grantId), events: { [`${OAUTH}tokens-revoked`]: {} } };
   }
 }

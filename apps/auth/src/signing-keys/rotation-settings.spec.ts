@@ -6,12 +6,12 @@ import { rotationPolicy } from './rotation-settings.js';
 const policyOf = (environment: Record<string, string>) => rotationPolicy(schema.parse(environment), 600);
 
 describe('the settings of the key ring', () => {
-  it('rotate every 30 days, a day after the announcement, and keep a key while its tokens are good', () => {
+  it('rotate every 30 days, announce the next key a day after a rotation, and keep a key while its tokens are good', () => {
     expect(policyOf({})).toEqual({
       algorithms: ['RS256', 'ES256'],
       jwksMaxAgeSeconds: 300,
       rotateAfterSeconds: 30 * 86_400,
-      announceAheadSeconds: 86_400,
+      announceAheadSeconds: 29 * 86_400,
       retainSeconds: 600 + 60 + 300,
     });
   });
@@ -26,8 +26,11 @@ describe('the settings of the key ring', () => {
 
   it.each<[fault: string, environment: Record<string, string>]>([
     ['an announcement that a cached JWKS outlives', { KEY_ANNOUNCEMENT_SECONDS: '301' }],
-    ['a max-age that outlives the announcement', { JWKS_MAX_AGE_SECONDS: '86400' }],
-    ['a rotation before the announcement', { KEY_ROTATION_SECONDS: '86400' }],
+    [
+      'a max-age that outlives the announcement',
+      { JWKS_MAX_AGE_SECONDS: '86400', KEY_ANNOUNCEMENT_SECONDS: '86400' },
+    ],
+    ['a rotation before the announcement', { KEY_ROTATION_SECONDS: '2505600' }],
   ])('are refused together: %s', (_fault, environment) => {
     expect(() => policyOf(environment)).toThrow(ConfigurationError);
   });

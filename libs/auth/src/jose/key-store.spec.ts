@@ -30,6 +30,24 @@ describe('KeyStore', () => {
     });
   });
 
+  it('gives up a revoked key at once, and never takes it up again from a set that still has it (JWK-08)', async () => {
+    published = [key.publicJwk, next.publicJwk];
+    await store.find(key.kid);
+    store.revoke(key.kid);
+    await expect(store.find(key.kid)).rejects.toMatchObject({ code: 'token_revoked', status: 401 });
+    await store.reload();
+    await expect(store.find(key.kid)).rejects.toMatchObject({ code: 'token_revoked' });
+    await expect(store.find(next.kid)).resolves.toMatchObject({ kid: next.kid });
+  });
+
+  it('fetches the set when it is told to, however new it is', async () => {
+    await store.find(key.kid);
+    published = [next.publicJwk];
+    await store.reload();
+    await expect(store.find(next.kid)).resolves.toMatchObject({ kid: next.kid });
+    expect(fetchKeys).toHaveBeenCalledTimes(2);
+  });
+
   it('fetches the set once for any number of requests', async () => {
     await Promise.all(Array.from({ length: 50 }, () => store.find(key.kid)));
     await store.find(key.kid);

@@ -8,7 +8,8 @@ import {
 } from '@nestjs/common';
 import { Readiness } from '../management/readiness.js';
 import type { Notifications } from './notifications.js';
-import { openDatabase, type DatabaseOptions, type OpenDatabase, type Orm } from './open-database.js';
+import { openDatabase, type DatabaseOptions, type OpenDatabase } from './open-database.js';
+import type { Orm } from './orm.js';
 
 const OPEN_DATABASE = Symbol('open database');
 

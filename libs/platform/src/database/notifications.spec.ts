@@ -7,7 +7,7 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { Client, Pool } from 'pg';
 import { EmbeddedNotifications } from './embedded-notifications.js';
 import { notify, type Notifications } from './notifications.js';
-import type { Orm } from './open-database.js';
+import type { Orm } from './orm.js';
 import { PostgresNotifications } from './postgres-notifications.js';
 
 interface Opened {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Orm } from './open-database.js';
+import type { Orm } from './orm.js';
 
 /** Names of channels are SQL identifiers, which PostgreSQL cannot take as parameters. */
 const CHANNEL = /^[a-z][a-z0-9_]{0,62}$/;

@@ -4,7 +4,6 @@ import { sql } from 'drizzle-orm';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
 import type { MigrationConfig } from 'drizzle-orm/migrator';
-import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { Client, Pool } from 'pg';
@@ -14,6 +13,7 @@ import { openEmbeddedDatabase } from './embedded-database.js';
 import { EmbeddedNotifications } from './embedded-notifications.js';
 import { lockFolder } from './folder-lock.js';
 import type { Notifications } from './notifications.js';
+import type { Orm } from './orm.js';
 import { PostgresNotifications } from './postgres-notifications.js';
 
 /** One number for every process that migrates: `pg_advisory_lock` lets one of them in at a time. */
@@ -33,9 +33,6 @@ export interface DatabaseOptions {
   /** Folder of the SQL migrations that drizzle-kit wrote. */
   readonly migrationsDirectory: string;
 }
-
-/** The same SQL on PostgreSQL and on PGlite. */
-export type Orm = PgDatabase<PgQueryResultHKT>;
 
 export interface OpenDatabase {
   readonly orm: Orm;

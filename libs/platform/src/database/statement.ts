@@ -1,4 +1,4 @@
-import type { Orm } from './open-database.js';
+import type { Orm } from './orm.js';
 
 /**
  * A statement that every request needs: built once for each database, and parsed and planned once for each connection

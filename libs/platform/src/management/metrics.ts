@@ -8,14 +8,15 @@ export class Metrics {
 
   /** Shows a value that is read when it is asked for; undefined shows none. */
   gauge(name: string, help: string, read: () => number | undefined): void {
-    new Gauge({
+    const gauge = new Gauge({
       name,
       help,
-      registers: [this.registry],
+      registers: [],
       collect() {
         const value = read();
         if (value !== undefined) this.set(value);
       },
     });
+    this.registry.registerMetric(gauge);
   }
 }

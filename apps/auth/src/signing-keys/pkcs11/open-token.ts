@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@countersign/platform';
 import type { AuthConfig } from '../../app.config.js';
-import { Pkcs11Token } from './pkcs11-token.js';
+import { FIRST_PATIENCE_MS, Pkcs11Token } from './pkcs11-token.js';
 import { FAULTS } from './session-protocol.js';
 import { TokenFault } from './token-session.js';
 
@@ -20,7 +20,7 @@ export async function openToken(settings: Settings): Promise<Pkcs11Token | undef
   }
   const token = new Pkcs11Token({ module, label, pin }, settings.PKCS11_SESSIONS);
   try {
-    await token.connect();
+    await token.connect(FIRST_PATIENCE_MS);
     return token;
   } catch (error) {
     if (!(error instanceof TokenFault)) throw error;

@@ -9,6 +9,8 @@ import { TokenFault } from './token-session.js';
 const RECONNECT_AFTER_MS = 1_000;
 /** A call waits for new sessions for as long as this. */
 const PATIENCE_MS = 2_000;
+/** At start nobody waits for an answer, and a machine that starts everything at a time is slow. */
+export const FIRST_PATIENCE_MS = 20_000;
 
 /** Faults of PKCS #11 §11.1.1–4 that new sessions mend, if the token is there. Any other is one of the request. */
 const OUTAGE =
@@ -66,7 +68,7 @@ export class Pkcs11Token implements OnApplicationShutdown {
   }
 
   /** Opens the sessions if there are none. @throws TokenFault */
-  async connect(): Promise<SessionPool> {
+  async connect(patienceMs = PATIENCE_MS): Promise<SessionPool> {
     if (this.pool !== undefined) return this.pool;
     if (this.final !== undefined) throw this.final;
     if (this.opening === undefined) {
@@ -75,7 +77,7 @@ export class Pkcs11Token implements OnApplicationShutdown {
       this.attemptedAt = performance.now();
       this.opening = this.open();
     }
-    const patience = Math.max(0, this.attemptedAt + PATIENCE_MS - performance.now());
+    const patience = Math.max(0, this.attemptedAt + patienceMs - performance.now());
     const pool = await Promise.race([this.opening, delay(patience, undefined, { ref: false })]);
     if (pool === undefined) throw new TokenFault(FAULTS.timeout);
     return pool;

@@ -12,6 +12,8 @@ import {
 const WORKER = join(import.meta.dirname, `session.worker${extname(import.meta.filename)}`);
 /** Much longer than an HSM takes for a signature or a key. */
 const CALL_TIMEOUT_MS = 5_000;
+/** A thread starts, and loads the module, before it logs in. */
+const OPEN_TIMEOUT_MS = 20_000;
 
 /** A call that the token did not do. `fault` is `CKR_…` (PKCS #11 §11.1) or one of FAULTS. */
 export class TokenFault extends Error {
@@ -40,7 +42,7 @@ export class TokenSession {
   static async open(settings: SessionSettings): Promise<TokenSession> {
     const session = new TokenSession(new Worker(WORKER, { workerData: settings }));
     try {
-      await session.answer();
+      await session.answer(OPEN_TIMEOUT_MS);
       return session;
     } catch (error) {
       void session.close(); // which takes as long as the call that did not return
@@ -54,7 +56,7 @@ export class TokenSession {
   ): Promise<SessionResults[Request['operation']]> {
     this.pending = Promise.withResolvers();
     this.worker.postMessage(request);
-    return (await this.answer()) as SessionResults[Request['operation']];
+    return (await this.answer(CALL_TIMEOUT_MS)) as SessionResults[Request['operation']];
   }
 
   /** Ends the thread, as soon as the call that it is in returns. */
@@ -62,11 +64,11 @@ export class TokenSession {
     await this.worker.terminate();
   }
 
-  private async answer(): Promise<unknown> {
+  private async answer(timeoutMs: number): Promise<unknown> {
     const { resolve, promise } = this.pending;
     const timer = setTimeout(() => {
       resolve({ fault: FAULTS.timeout });
-    }, CALL_TIMEOUT_MS);
+    }, timeoutMs);
     const answer = await promise;
     clearTimeout(timer);
     if ('fault' in answer) throw new TokenFault(answer.fault);

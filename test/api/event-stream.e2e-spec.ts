@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { DemoWebClient } from '../support/demo-web-client.ts';
+import { TestEventStream } from '../support/event-stream.ts';
+import { issuer } from '../support/running-stack.ts';
+import { basic } from '../support/token-endpoint.ts';
+
+/** What is outstanding of one revoked grant; the suites beside this one revoke others meanwhile. */
+async function revokeGrant(): Promise<string> {
+  const { access_token, refresh_token } = await new DemoWebClient(issuer).logIn('customer@example.com');
+  const body = new URLSearchParams({ client_id: 'demo-web', token: refresh_token });
+  await fetch(`${issuer}/revoke`, { method: 'POST', body });
+  const { grant_id } = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString());
+  return String(grant_id);
+}
+
+describe('the event stream', () => {
+  it('delivers a signed token to the client that polls, and not as any other kind (RFC 8417 §2, RFC 8936 §2.3)', async () => {
+    const grantId = await revokeGrant();
+    const stream = new TestEventStream(issuer);
+    const { status, headers, sets } = await stream.poll({ returnImmediately: true });
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('no-store');
+    const [jti, token] = Object.entries(sets).find(([, set]) => payload(set).includes(grantId)) ?? ['', ''];
+    const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+    const verified = await jwtVerify(token, keys, { issuer, audience: 'gateway', typ: 'secevent+jwt' });
+    expect(verified.payload).toEqual({
+      iss: issuer,
+      aud: 'gateway',
+      jti,
+      iat: expect.any(Number),
+      toe: expect.any(Number),
+      sub_id: { format: 'opaque', id: grantId },
+      events: { 'https://schemas.openid.net/secevent/oauth/event-type/tokens-revoked': {} },
+    });
+  });
+
+  it('says that more is available, delivers each until it is acknowledged, and then no more (RFC 8936 §2.4)', async () => {
+    await revokeGrant();
+    await revokeGrant();
+    const stream = new TestEventStream(issuer);
+    const first = await stream.poll({ returnImmediately: true, maxEvents: 1 });
+    expect(first).toMatchObject({ moreAvailable: true });
+    const [jti = ''] = Object.keys(first.sets);
+    expect(Object.keys((await stream.poll({ returnImmediately: true, maxEvents: 1 })).sets)).toEqual([jti]);
+    expect(Object.keys((await stream.poll({ ack: [jti], maxEvents: 1 })).sets)).not.toEqual([jti]);
+    const drained = await stream.drain();
+    expect(drained).not.toContain(jti);
+  });
+
+  it('does not deliver again what the receiver could not use', async () => {
+    await revokeGrant();
+    const stream = new TestEventStream(issuer);
+    const [jti = ''] = Object.keys((await stream.poll({ returnImmediately: true, maxEvents: 1 })).sets);
+    const setErrs = { [jti]: { err: 'invalid_key', description: 'no such key' } };
+    const { sets } = await stream.poll({ returnImmediately: true, setErrs });
+    expect(Object.keys(sets)).not.toContain(jti);
+  });
+
+  it('takes acknowledgements alone, with maxEvents 0', async () => {
+    expect(await new TestEventStream(issuer).poll({ maxEvents: 0, ack: [randomUUID()] })).toMatchObject({
+      status: 200,
+      sets: {},
+      moreAvailable: false,
+    });
+  });
+
+  it('ends a poll that waits when the same stream polls again', async () => {
+    const stream = new TestEventStream(issuer);
+    await stream.drain();
+    const left = stream.poll();
+    const going = new AbortController();
+    const next = stream.poll({}, going.signal).catch(() => undefined);
+    expect(await left).toMatchObject({ status: 200 });
+    going.abort();
+    await next;
+  });
+
+  it.each<[who: string, credentials: Record<string, string>, status: number]>([
+    ['nobody', {}, 401],
+    ['a wrong secret', basic('gateway', 'wrong'), 401],
+    ['an unknown client', basic('nobody', 'gateway-secret'), 401],
+    ['a public client', basic('demo-web', ''), 401],
+    ['half an escape', basic('%', '%'), 401],
+    ['a client that is no resource server', basic('demo-service', 'demo-service-secret'), 403],
+  ])('is not for %s', async (_who, credentials, status) => {
+    const answer = await new TestEventStream(issuer, credentials as { authorization: string }).poll();
+    expect(answer).toMatchObject({ status, sets: {} });
+    expect(answer.headers.get('www-authenticate')?.startsWith('Basic ')).toBe(
+      status === 401 ? true : undefined,
+    );
+  });
+
+  it.each<[what: string, body: object]>([
+    ['a maxEvents below 0', { maxEvents: -1 }],
+    ['an ack that is no list', { ack: 'a' }],
+    ['errors without a code', { setErrs: { a: {} } }],
+    ['a list', []],
+  ])('refuses %s', async (_what, body) => {
+    expect(await new TestEventStream(issuer).poll(body)).toMatchObject({ status: 400, sets: {} });
+  });
+
+  it.each(['short', 'x'.repeat(65), 'with%20a%20space%20in%20it'])('refuses the name %s', async (name) => {
+    expect(await new TestEventStream(issuer, undefined, name).poll()).toMatchObject({ status: 400 });
+  });
+});
+
+function payload(token: string): string {
+  return Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+}

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { DemoWebClient } from '../support/demo-web-client.ts';
+import { AdminCaller, logInTo, operator, publicClient } from '../support/operator.ts';
+import { TestStack } from '../support/test-stack.ts';
+
+const CUSTOMER = '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e0001';
+const MERCHANT = '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e0003';
+const ADMIN = '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e0004';
+const NOBODY = '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00ff';
+const SCOPE = 'openid offline_access clients:admin accounts:admin';
+
+const page = z.object({
+  data: z.array(z.object({ id: z.string(), email: z.string() }).loose()),
+  next_cursor: z.string().nullable(),
+});
+
+let stack: TestStack;
+let admin: AdminCaller;
+
+beforeAll(async () => {
+  stack = await TestStack.prepare();
+  await stack.start(['auth']);
+  admin = await operator(stack.issuer);
+  await admin.call('POST', '/clients', publicClient('console', SCOPE));
+});
+
+afterAll(() => stack.dispose());
+
+const web = () => new DemoWebClient(stack.issuer);
+const emails = async (query: string) =>
+  page.parse((await admin.call('GET', `/accounts${query}`)).body).data.map(({ email }) => email);
+
+/** An administrator, as a person who has logged in to the administrators' client. */
+async function adminInPerson(): Promise<AdminCaller> {
+  const request = { scope: SCOPE, resource: `${stack.issuer}/admin` };
+  const { access_token: token } = await logInTo(stack.issuer, 'console', 'admin@example.com', request);
+  return new AdminCaller(stack.issuer, token);
+}
+
+describe('the list of accounts', () => {
+  it('has every account on one of its pages, and no password', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const { body } = await admin.call(
+        'GET',
+        `/accounts?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      );
+      expect(JSON.stringify(body)).not.toMatch(/password|argon2/);
+      const { data, next_cursor } = page.parse(body);
+      seen.push(...data.map(({ email }) => email));
+      cursor = next_cursor;
+    }
+    expect(seen.toSorted()).toEqual([
+      'admin@example.com',
+      'customer2@example.com',
+      'customer@example.com',
+      'merchant@example.com',
+    ]);
+  });
+
+  it.each<[search: string, query: string, found: readonly string[]]>([
+    ['a part of an address', '?email=merch', ['merchant@example.com']],
+    ['it in upper case', '?email=MERCH', ['merchant@example.com']],
+    ['a pattern, which is a text like another', '?email=%25', []],
+    ['a quote', "?email='%20OR%20'1'='1", []],
+  ])('is searched by %s', async (_search, query, found) => {
+    expect(await emails(query)).toEqual(found);
+  });
+});
+
+describe('an account that an administrator disables', () => {
+  it('cannot refresh or log in until it is enabled, and what it had stays ended', async () => {
+    const { refresh_token: token } = await web().logIn('merchant@example.com', {
+      scope: 'openid offline_access orders:read',
+    });
+    expect(await admin.call('POST', `/accounts/${MERCHANT}/disable`)).toMatchObject({
+      status: 200,
+      body: { disabled_at: expect.any(String) },
+    });
+    expect(await web().refresh(token)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    await expect(web().logIn('merchant@example.com')).rejects.toThrow(/no form to \/consent/);
+
+    expect(await admin.call('POST', `/accounts/${MERCHANT}/enable`)).toMatchObject({
+      body: { disabled_at: null },
+    });
+    expect(await web().refresh(token)).toMatchObject({ status: 400 });
+    expect(await web().logIn('merchant@example.com')).toHaveProperty('access_token');
+  });
+
+  it('that is an administrator is out at once, with the token that he still has (ASVS 8.3.2)', async () => {
+    const person = await adminInPerson();
+    expect(await person.call('GET', '/clients')).toMatchObject({ status: 200 });
+    await admin.call('POST', `/accounts/${ADMIN}/disable`);
+    expect(await person.call('GET', '/clients')).toMatchObject({ status: 403 });
+    await admin.call('POST', `/accounts/${ADMIN}/enable`);
+  });
+});
+
+describe('roles that an administrator sets', () => {
+  it('are those of the next access token', async () => {
+    await admin.call('PUT', `/accounts/${CUSTOMER}/roles`, { roles: ['customer', 'merchant'] });
+    const { access_token: token } = await web().logIn('customer@example.com');
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+      roles: unknown;
+    };
+    expect(claims.roles).toEqual(['customer', 'merchant']);
+    await admin.call('PUT', `/accounts/${CUSTOMER}/roles`, { roles: ['customer'] });
+  });
+
+  it('without admin end an administrator at once (ASVS 8.3.2)', async () => {
+    const person = await adminInPerson();
+    await admin.call('PUT', `/accounts/${ADMIN}/roles`, { roles: ['customer'] });
+    expect(await person.call('GET', '/accounts')).toMatchObject({ status: 403 });
+    await admin.call('PUT', `/accounts/${ADMIN}/roles`, { roles: ['admin'] });
+    expect(await person.call('GET', '/accounts')).toMatchObject({ status: 200 });
+  });
+
+  it.each<[deviation: string, body: unknown]>([
+    ['a role that there is not', { roles: ['root'] }],
+    ['a role twice', { roles: ['admin', 'admin'] }],
+    ['text', { roles: 'admin' }],
+    ['nothing', {}],
+    ['a password besides (mass assignment)', { roles: ['customer'], passwordHash: 'x' }],
+    ['an address besides (mass assignment)', { roles: ['customer'], email: 'x@example.com' }],
+  ])('are refused when they are %s', async (_deviation, body) => {
+    expect(await admin.call('PUT', `/accounts/${CUSTOMER}/roles`, body)).toMatchObject({ status: 400 });
+  });
+});
+
+describe('an administrator', () => {
+  it('signs a person out everywhere', async () => {
+    const scope = 'openid offline_access orders:read';
+    const { refresh_token: token } = await web().logIn('customer2@example.com', { scope });
+    const id = CUSTOMER.replace(/1$/, '2');
+    expect(await admin.call('POST', `/accounts/${id}/sign-out`)).toMatchObject({ status: 200 });
+    expect(await web().refresh(token)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+  });
+
+  it.each<[action: string, method: string, path: string, body: unknown]>([
+    ['disable himself', 'POST', '/disable', undefined],
+    ['change his own roles', 'PUT', '/roles', { roles: ['admin'] }],
+  ])('cannot %s', async (_action, method, path, body) => {
+    const person = await adminInPerson();
+    const answer = await person.call(method, `/accounts/${ADMIN}${path}`, body);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'account_own' } });
+  });
+
+  it.each<[method: string, path: string, body: unknown]>([
+    ['GET', '', undefined],
+    ['POST', '/disable', undefined],
+    ['POST', '/enable', undefined],
+    ['POST', '/sign-out', undefined],
+    ['PUT', '/roles', { roles: [] }],
+  ])('is told that there is no such account: %s %s', async (method, path, body) => {
+    const answer = await admin.call(method, `/accounts/${NOBODY}${path}`, body);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'account_not_found' } });
+  });
+});
+
+describe('the log', () => {
+  it('has a line for what an administrator did, was refused, and no secret', async () => {
+    const created = await admin.call('POST', '/clients', {
+      client_id: 'logged',
+      grant_types: ['client_credentials'],
+      scope: 'orders:read',
+    });
+    await admin.call('DELETE', '/clients/nobody');
+    const lines = (await stack.linesWith('admin action', 1)).map(({ text }) => JSON.parse(text) as object);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        action: 'POST /admin/clients',
+        target: '/admin/clients/logged',
+        outcome: 'done',
+        subject: 'countersign-admin',
+        clientId: 'countersign-admin',
+      }),
+    );
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        action: 'DELETE /admin/clients/:client_id',
+        target: '/admin/clients/nobody',
+        outcome: 'refused',
+      }),
+    );
+    const { client_secret: secret } = created.body as { client_secret: string };
+    const everything = stack.lines.map(({ text }) => text).join('\n');
+    expect(everything).not.toContain(secret);
+    expect(everything).not.toContain('admin-demo-secret');
+  });
+});
