@@ -54,7 +54,7 @@ export function accountPage({
             </ul>`
       }
       <h2>All of it at once</h2>
-      <p>You are logged out here and everywhere else, and no application has access any more.</p>
+      <p>This logs you out here and everywhere else, and takes access from every application.</p>
       <form method="post" action="/account/sign-out-everywhere">
         <button type="submit">Sign out everywhere</button>
       </form>
