@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Database, statement } from '@countersign/platform/database';
+import { Database, lookup } from '@countersign/platform/database';
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Transaction } from '../sessions/open-access.repository.js';
 import type { Account } from './account.js';
@@ -10,12 +10,16 @@ export interface Credentials {
   readonly passwordHash: string;
 }
 
-const findEnabled = statement((orm) =>
-  orm
-    .select()
-    .from(accounts)
-    .where(and(eq(accounts.id, sql.placeholder('id')), isNull(accounts.disabledAt)))
-    .prepare('enabled_account_by_id'),
+const enabledAccounts = lookup(
+  (orm) => {
+    const select = orm
+      .select()
+      .from(accounts)
+      .where(and(sql`${accounts.id} = ANY(${sql.placeholder('ids')}::uuid[])`, isNull(accounts.disabledAt)))
+      .prepare('enabled_accounts_by_id');
+    return (ids) => select.execute({ ids });
+  },
+  ({ id }) => id,
 );
 
 @Injectable()
@@ -24,7 +28,7 @@ export class AccountsRepository {
 
   /** The account, unless it is disabled: its tokens end with it. */
   async findEnabled(id: string): Promise<Account | undefined> {
-    const [row] = await findEnabled(this.database.orm).execute({ id });
+    const row = await enabledAccounts(this.database.orm).find(id);
     return row && toAccount(row);
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, statement, type Orm } from '@countersign/platform/database';
+import { Database, lookup, type Orm } from '@countersign/platform/database';
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import {
   isClientId,
@@ -17,12 +17,21 @@ export type ClientRow = typeof clients.$inferSelect;
 
 type Changes = Partial<Omit<ClientRow, 'clientId' | 'createdAt'>>;
 
-const findEnabledClient = statement((orm) =>
-  orm
-    .select()
-    .from(clients)
-    .where(and(eq(clients.clientId, sql.placeholder('clientId')), isNull(clients.disabledAt)))
-    .prepare('enabled_client_by_id'),
+const enabledClients = lookup(
+  (orm) => {
+    const select = orm
+      .select()
+      .from(clients)
+      .where(
+        and(
+          sql`${clients.clientId} = ANY(${sql.placeholder('clientIds')}::text[])`,
+          isNull(clients.disabledAt),
+        ),
+      )
+      .prepare('enabled_clients_by_id');
+    return (clientIds) => select.execute({ clientIds });
+  },
+  ({ clientId }) => clientId,
 );
 
 @Injectable()
@@ -32,7 +41,7 @@ export class ClientsRepository {
   /** The client, unless it is disabled. */
   async find(clientId: string): Promise<StoredClient | undefined> {
     if (!isClientId(clientId)) return undefined;
-    const [row] = await findEnabledClient(this.database.orm).execute({ clientId });
+    const row = await enabledClients(this.database.orm).find(clientId);
     if (row === undefined) return undefined;
     const hashes = goodSecretHashes(row);
     return hashes.length === 0 ? row.metadata : { ...row.metadata, client_secret: hashes.join(' ') };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { statement, type Orm } from '@countersign/platform/database';
+import { lookup, statement, type Orm } from '@countersign/platform/database';
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
@@ -18,20 +18,59 @@ const BEARER_MODELS: ReadonlySet<string> = new Set([
   'Session',
 ]);
 
-const isNamed = and(eq(artefacts.model, sql.placeholder('model')), eq(artefacts.id, sql.placeholder('id')));
+const found = {
+  model: artefacts.model,
+  id: artefacts.id,
+  uid: artefacts.uid,
+  payload: artefacts.payload,
+  consumedAt: artefacts.consumedAt,
+};
 
 /** By model and id; `consumedAt` is when the artefact was used up, which may be some time after its first use. */
-export function findStatement(name: string, consumedAt: SQL) {
-  return statement((orm) =>
-    orm
-      .select({ payload: artefacts.payload, consumedAt: consumedAt.mapWith(artefacts.consumedAt) })
-      .from(artefacts)
-      .where(isNamed)
-      .prepare(name),
+export function artefactLookup(name: string, consumedAt: SQL) {
+  return lookup(
+    (orm) => {
+      const select = orm
+        .select({ ...found, consumedAt: consumedAt.mapWith(artefacts.consumedAt) })
+        .from(artefacts)
+        .where(isOneOf(artefacts.id))
+        .prepare(name);
+      return (keys) => select.execute(namesOf(keys));
+    },
+    ({ model, id }) => keyOf(model, id),
   );
 }
 
-const findArtefact = findStatement('artefact_by_id', sql`${artefacts.consumedAt}`);
+const artefactsById = artefactLookup('artefacts_by_id', sql`${artefacts.consumedAt}`);
+
+const artefactsByUid = lookup(
+  (orm) => {
+    const select = orm
+      .select(found)
+      .from(artefacts)
+      .where(isOneOf(artefacts.uid))
+      .prepare('artefacts_by_uid');
+    return (keys) => select.execute(namesOf(keys));
+  },
+  ({ model, uid }) => keyOf(model, uid ?? ''),
+);
+
+function isOneOf(name: typeof artefacts.id | typeof artefacts.uid): SQL {
+  return sql`(${artefacts.model}, ${name}) IN (
+    SELECT * FROM unnest(${sql.placeholder('models')}::text[], ${sql.placeholder('names')}::text[]))`;
+}
+
+/** No model has a space in its name. */
+function keyOf(model: string, name: string): string {
+  return `${model} ${name}`;
+}
+
+function namesOf(keys: readonly string[]): { readonly models: string[]; readonly names: string[] } {
+  return {
+    models: keys.map((key) => key.slice(0, key.indexOf(' '))),
+    names: keys.map((key) => key.slice(key.indexOf(' ') + 1)),
+  };
+}
 
 const upsertArtefact = statement((orm) =>
   orm
@@ -64,7 +103,7 @@ const upsertArtefact = statement((orm) =>
 
 /** oidc-provider's storage of one model. */
 export class ArtefactStore implements Adapter {
-  protected readonly findById: typeof findArtefact = findArtefact;
+  protected readonly byId: typeof artefactsById = artefactsById;
 
   constructor(
     protected readonly model: string,
@@ -79,13 +118,12 @@ export class ArtefactStore implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const [row] = await this.findById(this.orm).execute({ model: this.model, id: this.idOf(id) });
-    const payload = toPayload(row);
+    const payload = toPayload(await this.byId(this.orm).find(keyOf(this.model, this.idOf(id))));
     return payload && { ...payload, jti: id };
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
-    return this.findWhere(eq(artefacts.uid, uid));
+    return toPayload(await artefactsByUid(this.orm).find(keyOf(this.model, uid)));
   }
 
   async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {

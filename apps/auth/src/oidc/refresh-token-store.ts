@@ -3,7 +3,7 @@ import { and, eq, getTableColumns, gt, isNotNull, isNull, sql, type SQL } from '
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
-import { ArtefactStore, findStatement } from './artefact-store.js';
+import { ArtefactStore, artefactLookup } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { openHandle, sealHandle } from './sealed-handle.js';
 
@@ -21,8 +21,8 @@ export interface Successor {
 }
 
 /** A use within the grace does not count as the second. */
-const findRefreshToken = findStatement(
-  'refresh_token_by_id',
+const refreshTokensById = artefactLookup(
+  'refresh_tokens_by_id',
   sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${sql.raw(String(REUSE_GRACE_SECONDS))})
     THEN ${artefacts.consumedAt} END`,
 );
@@ -62,7 +62,7 @@ const successors = alias(artefacts, 'successors');
 
 /** oidc-provider's storage of refresh tokens. */
 export class RefreshTokenStore extends ArtefactStore {
-  protected override readonly findById = findRefreshToken;
+  protected override readonly byId = refreshTokensById;
 
   constructor(orm: Orm, events: Pick<SecurityEventLog, 'append'>) {
     super('RefreshToken', orm, events);
