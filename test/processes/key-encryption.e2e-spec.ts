@@ -38,7 +38,10 @@ function configure(current: string, ...previous: string[]): void {
 
 async function kids(origin: string): Promise<readonly string[]> {
   const response = await fetch(`${origin}/.well-known/jwks.json`);
-  return jwks.parse(await response.json()).keys.map(({ kid }) => kid).toSorted();
+  return jwks
+    .parse(await response.json())
+    .keys.map(({ kid }) => kid)
+    .toSorted();
 }
 
 /** Starts auth on the data of a stack whose own auth does not run, and waits for its end. */
