@@ -49,6 +49,8 @@ ARG APP
 ARG MANAGEMENT_PORT
 ENV MANAGEMENT_PORT=${MANAGEMENT_PORT}
 COPY --from=build /runtime/dist/apps/${APP} app
+# A new volume takes the owner of the folder that it is mounted on.
+RUN mkdir /data && chown node:node /data
 USER node
 # By node itself: the image has neither curl nor wget. Ready, not just alive, since start order waits for it.
 HEALTHCHECK --interval=3s --timeout=3s --start-period=30s --retries=3 CMD ["node", "-e", "require('node:http').get({ host: '127.0.0.1', port: process.env.MANAGEMENT_PORT, path: '/readyz' }, (response) => process.exit(response.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
