@@ -43,6 +43,11 @@ export function artefactLookup(name: string, consumedAt: SQL) {
 
 const artefactsById = artefactLookup('artefacts_by_id', sql`${artefacts.consumedAt}`);
 
+/** The row of an artefact whose id is no handle. */
+export function findArtefact(orm: Orm, model: string, id: string): Promise<Row | undefined> {
+  return artefactsById(orm).find(keyOf(model, id));
+}
+
 const artefactsByUid = lookup(
   (orm) => {
     const select = orm
