@@ -69,6 +69,7 @@ describe('the access token of a person', () => {
       roles: ['customer'],
       scope: 'orders:read orders:write payments:read payments:write',
       sid: expect.any(String),
+      grant_id: expect.any(String),
     });
   });
 

@@ -38,7 +38,10 @@ function configure(current: string, ...previous: string[]): void {
 
 async function kids(origin: string): Promise<readonly string[]> {
   const response = await fetch(`${origin}/.well-known/jwks.json`);
-  return jwks.parse(await response.json()).keys.map(({ kid }) => kid);
+  return jwks
+    .parse(await response.json())
+    .keys.map(({ kid }) => kid)
+    .toSorted();
 }
 
 /** Starts auth on the data of a stack whose own auth does not run, and waits for its end. */
@@ -112,14 +115,15 @@ describe('the signing keys in the database', () => {
     [
       'swapped ciphertexts',
       `UPDATE signing_keys k SET encrypted_private_key =
-         (SELECT o.encrypted_private_key FROM signing_keys o WHERE o.kid <> k.kid)`,
+         (SELECT o.encrypted_private_key FROM signing_keys o
+          WHERE o.alg = CASE k.alg WHEN 'RS256' THEN 'ES256' ELSE 'RS256' END)`,
     ],
     [
       'an altered ciphertext',
       `UPDATE signing_keys SET encrypted_private_key = overlay(encrypted_private_key PLACING 'AAAA' FROM 40)`,
     ],
     ['an altered kid', `UPDATE signing_keys SET kid = reverse(kid)`],
-    ['an altered algorithm', `UPDATE signing_keys SET alg = 'PS256' WHERE alg = 'RS256'`],
+    ['an altered algorithm', `UPDATE signing_keys SET alg = 'PS256', state = 'retired' WHERE alg = 'RS256'`],
     [
       'an altered public key',
       `UPDATE signing_keys SET public_jwk = jsonb_set(public_jwk, '{x}', '"AAAA"') WHERE alg = 'ES256'`,

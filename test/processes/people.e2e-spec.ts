@@ -69,7 +69,7 @@ async function refresh({ refresh_token: token }: Tokens): Promise<number> {
 }
 
 describe('a person who has no account', () => {
-  let strictLink: URL | undefined;
+  let strictLink: Promise<URL> | undefined;
 
   it('makes one by a mailed link, and goes on to the application that they came from', async () => {
     const agent = new UserAgent(stack.issuer);
@@ -129,8 +129,8 @@ describe('a person who has no account', () => {
   ])('is asked again when the password is %s', async (_deviation, fields, reason) => {
     const email = 'strict@example.com';
     const agent = new UserAgent(stack.issuer);
-    strictLink ??= await askFor('/register', email).then(() => mailbox.linkTo(email));
-    const page = await agent.open(strictLink);
+    strictLink ??= askFor('/register', email).then(() => mailbox.linkTo(email));
+    const page = await agent.open(await strictLink);
     const form = { name: 'Strict', password: NEW_PASSWORD, again: NEW_PASSWORD, ...fields };
     const answer = await agent.submit(page, '/register/finish', form);
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(reason)]);

@@ -133,6 +133,34 @@ describe('oauth4webapi 3', () => {
     });
   });
 
+  it('acts for a person with a token of less than hers (RFC 8693)', async () => {
+    const service: oauth.Client = { client_id: 'demo-exchange' };
+    const response = await oauth.genericTokenEndpointRequest(
+      server,
+      service,
+      oauth.ClientSecretBasic('demo-exchange-secret'),
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      {
+        subject_token: (await logIn(SCOPE)).access_token,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        scope: 'orders:read',
+      },
+      insecure,
+    );
+    const exchanged = await oauth.processGenericTokenEndpointResponse(server, service, response);
+    expect(exchanged).toMatchObject({ token_type: 'bearer', scope: 'orders:read' });
+    const url = new URL('/me', api);
+    const me = await oauth.protectedResourceRequest(
+      exchanged.access_token,
+      'GET',
+      url,
+      undefined,
+      undefined,
+      insecure,
+    );
+    expect(await me.json()).toMatchObject({ subject: sub, clientId: service.client_id });
+  });
+
   it('hears of a refusal in the words of RFC 6749', async () => {
     const response = await oauth.clientCredentialsGrantRequest(
       server,

@@ -63,7 +63,7 @@ describe('openid-client 6, for a public client', () => {
     expect(login.answer).toMatchObject({ token_type: 'bearer', expires_in: 300 });
   });
 
-  it('does not take the response of another issuer for this one (RFC 9207, BCP-08)', async () => {
+  it('does not take the response of another issuer for this one (RFC 9207, BCP-16)', async () => {
     const url = new URL(REDIRECT_URI);
     url.search = new URLSearchParams({ code: 'c', state: 's', iss: 'https://other.example' }).toString();
     await expect(
