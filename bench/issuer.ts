@@ -14,6 +14,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
+    connections: { type: 'string', default: '64' },
   },
 });
 const ROUNDS = Number(options.rounds);
@@ -21,7 +22,8 @@ const SECONDS = Number(options.seconds);
 
 const ISSUER_CORE = 0;
 const LOAD_CORE = 1;
-const CONNECTIONS = 32;
+/** Enough that the issuer's core is what limits it, and not how long PostgreSQL takes to write to the disk. */
+const CONNECTIONS = Number(options.connections);
 const WARM_UP_SECONDS = 2;
 
 /** Half of what is asked for, a bare provider does in memory: 0.6 of it. */

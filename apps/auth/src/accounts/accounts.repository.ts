@@ -28,7 +28,7 @@ export class AccountsRepository {
 
   /** The account, unless it is disabled: its tokens end with it. */
   async findEnabled(id: string): Promise<Account | undefined> {
-    const row = await enabledAccounts(this.database.orm).find(id);
+    const row = await enabledAccounts(this.database.orm).ask(id);
     return row && toAccount(row);
   }
 

@@ -41,7 +41,7 @@ export class ClientsRepository {
   /** The client, unless it is disabled. */
   async find(clientId: string): Promise<StoredClient | undefined> {
     if (!isClientId(clientId)) return undefined;
-    const row = await enabledClients(this.database.orm).find(clientId);
+    const row = await enabledClients(this.database.orm).ask(clientId);
     if (row === undefined) return undefined;
     const hashes = goodSecretHashes(row);
     return hashes.length === 0 ? row.metadata : { ...row.metadata, client_secret: hashes.join(' ') };

@@ -43,6 +43,11 @@ export function artefactLookup(name: string, consumedAt: SQL) {
 
 const artefactsById = artefactLookup('artefacts_by_id', sql`${artefacts.consumedAt}`);
 
+/** The row of an artefact whose id is no handle. */
+export function findArtefact(orm: Orm, model: string, id: string): Promise<Row | undefined> {
+  return artefactsById(orm).ask(keyOf(model, id));
+}
+
 const artefactsByUid = lookup(
   (orm) => {
     const select = orm
@@ -118,12 +123,12 @@ export class ArtefactStore implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const payload = toPayload(await this.byId(this.orm).find(keyOf(this.model, this.idOf(id))));
+    const payload = toPayload(await this.byId(this.orm).ask(keyOf(this.model, this.idOf(id))));
     return payload && { ...payload, jti: id };
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
-    return toPayload(await artefactsByUid(this.orm).find(keyOf(this.model, uid)));
+    return toPayload(await artefactsByUid(this.orm).ask(keyOf(this.model, uid)));
   }
 
   async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {

@@ -1,5 +1,5 @@
-import { statement, type Orm } from '@countersign/platform/database';
-import { and, eq, getTableColumns, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
+import { batchedQuery, type Orm } from '@countersign/platform/database';
+import { and, eq, getTableColumns, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AdapterPayload } from 'oidc-provider';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
@@ -27,36 +27,60 @@ const refreshTokensById = artefactLookup(
     THEN ${artefacts.consumedAt} END`,
 );
 
-/** In the order of the table's columns, each with its type, which a parameter of a SELECT lacks. */
-const rowOfSuccessor: SQL = sql.join(
-  Object.entries(getTableColumns(artefacts)).map(([name, column]) => {
-    const isUnused = name === 'consumedAt' || name === 'successorId';
-    return sql`${isUnused ? sql.raw('NULL') : sql.placeholder(name)}::${sql.raw(column.getSQLType())}`;
-  }),
+/** A successor's row without the columns that only its use fills. */
+interface Rotation {
+  readonly usedId: string;
+  readonly id: string;
+  readonly sealedHandle: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+const columns = Object.entries(getTableColumns(artefacts));
+/** Columns that a JSON object of a rotation has under the names of their properties. */
+const requested = sql.join(
+  columns.map(([name, column]) => sql`${sql.identifier(name)} ${sql.raw(column.getSQLType())}`),
+  sql`, `,
+);
+/** In the order of the table's columns. */
+const rowOfSuccessor = sql.join(
+  columns.map(([name]) => sql`rotation.${sql.identifier(name)}`),
   sql`, `,
 );
 
-const replaceToken = statement((orm) => {
-  const usedUp = orm.$with('used_up').as(
-    orm
-      .update(artefacts)
-      .set({ consumedAt: sql`now()`, successorId: sql`${sql.placeholder('id')}::text`, sealedHandle: null })
-      .where(
-        and(
-          eq(artefacts.model, sql.placeholder('model')),
-          eq(artefacts.id, sql.placeholder('usedId')),
-          isNull(artefacts.consumedAt),
-        ),
-      )
-      .returning({ id: artefacts.id }),
-  );
-  return orm
-    .with(usedUp)
-    .insert(artefacts)
-    .select(sql`SELECT ${rowOfSuccessor} FROM ${usedUp}`)
-    .returning({ id: artefacts.id })
-    .prepare('replace_refresh_token');
-});
+/**
+ * Locks the tokens in one order, so that replicas which rotate the same ones wait for each other and not in a circle;
+ * of several uses of one token in the same batch PostgreSQL takes one.
+ */
+const replaceTokens = batchedQuery(
+  (orm) => {
+    const rotations = orm
+      .$with('rotation', {})
+      .as(
+        sql`SELECT * FROM jsonb_to_recordset(${sql.placeholder('rotations')}::jsonb) AS r("usedId" text, ${requested})`,
+      );
+    const unused = orm.$with('unused', {}).as(
+      sql`SELECT id FROM ${artefacts} WHERE model = 'RefreshToken' AND consumed_at IS NULL
+        AND id IN (SELECT "usedId" FROM rotation) ORDER BY id FOR UPDATE`,
+    );
+    const usedUp = orm.$with('used_up', {}).as(
+      sql`UPDATE ${artefacts} SET consumed_at = now(), successor_id = rotation.id, sealed_handle = NULL
+        FROM rotation JOIN unused ON unused.id = rotation."usedId"
+        WHERE artefacts.model = 'RefreshToken' AND artefacts.id = unused.id AND artefacts.consumed_at IS NULL
+        RETURNING artefacts.successor_id`,
+    );
+    const insert = orm
+      .with(rotations, unused, usedUp)
+      .insert(artefacts)
+      .select(sql`SELECT ${rowOfSuccessor} FROM rotation JOIN used_up ON used_up.successor_id = rotation.id`)
+      .returning({ id: artefacts.id })
+      .prepare('replace_refresh_tokens');
+    return (requests: readonly Rotation[]) => {
+      const rows = requests.map(({ values, ...names }) => ({ model: 'RefreshToken', ...values, ...names }));
+      return insert.execute({ rotations: JSON.stringify(rows) });
+    };
+  },
+  { ofRequest: ({ id }) => id, ofRow: ({ id }) => id },
+);
 
 const successors = alias(artefacts, 'successors');
 
@@ -85,17 +109,13 @@ export class RefreshTokenStore extends ArtefactStore {
   }
 
   private async replace(used: string, { handle, payload, expiresInSeconds }: Successor): Promise<boolean> {
-    const values = this.valuesOf(payload, expiresInSeconds);
-    const inserted = await replaceToken(this.orm).execute({
-      ...values,
-      model: this.model,
-      id: this.idOf(handle),
+    const inserted = await replaceTokens(this.orm).ask({
       usedId: this.idOf(used),
-      payload: JSON.stringify(values.payload),
-      expiresAt: values.expiresAt?.toISOString() ?? null,
+      id: this.idOf(handle),
       sealedHandle: sealHandle(handle, used),
+      values: this.valuesOf(payload, expiresInSeconds),
     });
-    return inserted.length > 0;
+    return inserted !== undefined;
   }
 
   /** The successor of a token that was used a moment ago, as long as nobody has used it. */

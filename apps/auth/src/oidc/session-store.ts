@@ -1,7 +1,6 @@
 import type { Orm } from '@countersign/platform/database';
-import { and, eq } from 'drizzle-orm';
 import type { AdapterPayload } from 'oidc-provider';
-import { ArtefactStore } from './artefact-store.js';
+import { ArtefactStore, findArtefact } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { SESSION_SECONDS } from './lifetimes.js';
 
@@ -23,10 +22,7 @@ export class SessionStore extends ArtefactStore {
 
   private async unlessEnded(session: AdapterPayload | undefined): Promise<AdapterPayload | undefined> {
     if (session?.uid === undefined) return session;
-    const [ended] = await this.orm
-      .select({ id: artefacts.id })
-      .from(artefacts)
-      .where(and(eq(artefacts.model, ENDED), eq(artefacts.id, session.uid)));
+    const ended = await findArtefact(this.orm, ENDED, session.uid);
     return ended === undefined ? session : undefined;
   }
 }

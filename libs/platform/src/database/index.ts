@@ -7,4 +7,4 @@ export { type DatabaseOptions } from './open-database.js';
 export { type Orm } from './orm.js';
 export { writeEmbeddedTemplate } from './embedded-database.js';
 export { statement } from './statement.js';
-export { lookup, type Lookup } from './lookup.js';
+export { batchedQuery, lookup } from './batched-query.js';

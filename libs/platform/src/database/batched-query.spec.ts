@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { Lookup } from './lookup.js';
+import { BatchedQuery } from './batched-query.js';
 
 interface Row {
   readonly id: string;
@@ -10,29 +10,29 @@ interface Row {
 function table() {
   const queries: (readonly string[])[] = [];
   const answers: ((error?: Error) => void)[] = [];
-  const lookup = new Lookup<Row>(
+  const batched = new BatchedQuery<string, Row>(
     (keys) =>
       new Promise((resolve, reject) => {
         queries.push(keys);
         const rows = keys.filter((key) => key !== 'missing').map((id) => ({ id }));
         answers.push((error) => (error === undefined ? resolve(rows) : reject(error)));
       }),
-    ({ id }) => id,
+    { ofRequest: (key) => key, ofRow: ({ id }) => id },
   );
-  return { lookup, queries, answers };
+  return { batched, queries, answers };
 }
 
-describe('a look-up', () => {
+describe('a batched query', () => {
   it('asks at once when nothing is under way', () => {
-    const { lookup, queries } = table();
-    void lookup.find('a');
+    const { batched, queries } = table();
+    void batched.ask('a');
     expect(queries).toEqual([['a']]);
   });
 
   it('asks for all that came meanwhile in one query, each key once', async () => {
-    const { lookup, queries, answers } = table();
-    const first = lookup.find('a');
-    const later = [lookup.find('b'), lookup.find('a'), lookup.find('missing'), lookup.find('b')];
+    const { batched, queries, answers } = table();
+    const first = batched.ask('a');
+    const later = [batched.ask('b'), batched.ask('a'), batched.ask('missing'), batched.ask('b')];
     answers[0]?.();
     expect(await first).toEqual({ id: 'a' });
     await delay(0);
@@ -42,8 +42,8 @@ describe('a look-up', () => {
   });
 
   it('fails for those whose query failed, and goes on', async () => {
-    const { lookup, answers } = table();
-    const [first, second] = [lookup.find('a'), lookup.find('b')];
+    const { batched, answers } = table();
+    const [first, second] = [batched.ask('a'), batched.ask('b')];
     answers[0]?.(new Error('connection lost'));
     await expect(first).rejects.toThrow('connection lost');
     await delay(0);
@@ -52,8 +52,8 @@ describe('a look-up', () => {
   });
 
   it('asks for each alone when a query of several fails, so that a key which cannot be read fails alone', async () => {
-    const { lookup, queries, answers } = table();
-    const [first, bad, good] = [lookup.find('a'), lookup.find('bad'), lookup.find('good')];
+    const { batched, queries, answers } = table();
+    const [first, bad, good] = [batched.ask('a'), batched.ask('bad'), batched.ask('good')];
     answers[0]?.();
     await first;
     await delay(0);
@@ -67,9 +67,9 @@ describe('a look-up', () => {
   });
 
   it('does not wait for a query that hangs', async () => {
-    const { lookup, queries, answers } = table();
-    void lookup.find('a');
-    const second = lookup.find('b');
+    const { batched, queries, answers } = table();
+    void batched.ask('a');
+    const second = batched.ask('b');
     await delay(100);
     expect(queries).toHaveLength(2);
     answers[1]?.();
