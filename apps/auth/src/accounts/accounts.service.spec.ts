@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { ArtefactStore } from '../oidc/artefact-store.js';
 import { artefacts } from '../oidc/artefacts.table.js';
@@ -20,6 +20,8 @@ const ACCOUNT: Account = {
   name: 'Pat Person',
   roles: ['customer'],
 };
+/** The account with the password that it begins with. */
+const FIRST = { id: ACCOUNT.id, credentialsVersion: 0 };
 const STRANGER: Account = { ...ACCOUNT, id: ACCOUNT.id.replace('aa', 'bb'), email: 'stranger@example.com' };
 const PASSWORD = 'three words are enough';
 
@@ -36,7 +38,11 @@ const whatIsLeft = async () => {
 
 /** A session with a grant and its refresh token, and a login that waits to be resumed. */
 async function openEverything({ id }: Account): Promise<void> {
-  await store('Session').upsert(`s-${id}`, { jti: `s-${id}`, uid: `uid-${id}`, accountId: id }, 60);
+  await store('Session').upsert(
+    `s-${id}`,
+    { jti: `s-${id}`, uid: `uid-${id}`, accountId: id, credentialsVersion: 0 },
+    60,
+  );
   await store('Grant').upsert(`g-${id}`, { jti: `g-${id}`, accountId: id }, 60);
   await store('RefreshToken').upsert(`r-${id}`, { accountId: id, grantId: `g-${id}` }, 60);
   await store('Interaction').upsert(`i-${id}`, { result: { login: { accountId: id } } }, 60);
@@ -56,6 +62,9 @@ beforeEach(async () => {
   const repository = new AccountsRepository(database);
   const passwordHash = await hasher.hash(PASSWORD);
   for (const account of [ACCOUNT, STRANGER]) await repository.add({ account, passwordHash });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 afterAll(() => database.close());
 
@@ -108,7 +117,7 @@ describe('signing out everywhere', () => {
 describe('a session that has ended', () => {
   it.each<[how: string, end: () => Promise<unknown>]>([
     ['by "sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
-    ['by a new password', () => service.changePassword(ACCOUNT.id, 'four other words now')],
+    ['by a new password', () => service.changePassword(FIRST, 'four other words now')],
     ['by disabling', () => service.disable(ACCOUNT.id)],
   ])('%s is not brought back by a request that was under way (ASVS 7.4.1)', async (_how, end) => {
     const sessions = new SessionStore('Session', database.orm, new SecurityEventLog());
@@ -126,7 +135,7 @@ describe('a new password', () => {
   it('replaces the old one, and ends all that the old one gave (BCP-11, ASVS 7.4.3)', async () => {
     await openEverything(ACCOUNT);
     await openEverything(STRANGER);
-    expect(await service.changePassword(ACCOUNT.id, 'four other words now')).toBe(true);
+    expect(await service.changePassword(FIRST, 'four other words now')).toBe(1);
     expect(await service.authenticate(ACCOUNT.email, PASSWORD)).toBeUndefined();
     expect(await service.authenticate(ACCOUNT.email, 'four other words now')).toBeDefined();
     expect((await whatIsLeft()).toSorted()).toEqual(['Grant', 'Interaction', 'RefreshToken', 'Session']);
@@ -135,7 +144,32 @@ describe('a new password', () => {
 
   it('is not set for an account that is disabled', async () => {
     await service.disable(ACCOUNT.id);
-    expect(await service.changePassword(ACCOUNT.id, 'four other words now')).toBe(false);
+    expect(await service.changePassword(FIRST, 'four other words now')).toBeUndefined();
+  });
+
+  it.each<[how: string, end: () => Promise<unknown>]>([
+    ['a new password', () => service.changePassword(FIRST, 'four other words now')],
+    ['disabling', () => service.disable(ACCOUNT.id).then(() => service.enable(ACCOUNT.id))],
+  ])('or %s ends a login that was waiting for argon2 meanwhile (BCP-11, ASVS 7.4.3)', async (_how, end) => {
+    const [waiting, turn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const verify = hasher.verify.bind(hasher);
+    jest.spyOn(hasher, 'verify').mockImplementationOnce(async (...args) => {
+      waiting.resolve();
+      await turn.promise;
+      return verify(...args);
+    });
+    const underWay = service.authenticate(ACCOUNT.email, PASSWORD);
+    await waiting.promise;
+    await end();
+    turn.resolve();
+    const late = await underWay;
+    expect(late).toMatchObject(FIRST);
+    const sessions = new SessionStore('Session', database.orm, new SecurityEventLog());
+    const opened = { uid: 'late', accountId: ACCOUNT.id, credentialsVersion: late?.credentialsVersion };
+    await sessions.upsert('late', { jti: 'late', ...opened }, 60);
+    expect(await sessions.find('late')).toBeUndefined();
+    expect(await sessions.findByUid('late')).toBeUndefined();
+    expect(await service.changePassword(FIRST, 'a password of the thief')).toBeUndefined();
   });
 });
 
@@ -150,6 +184,5 @@ describe('a login', () => {
     const run = jest.spyOn(WorkQueue.prototype, 'run');
     expect(await service.authenticate(email, 'a wrong password')).toBeUndefined();
     expect([verify.mock.calls.length, run.mock.calls.length]).toEqual([1, 1]);
-    jest.restoreAllMocks();
   });
 });

@@ -16,6 +16,7 @@ import { refuseUnregisteredGrantTypes } from './grant-types.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
 import { noteSessionUse } from './note-session-use.js';
+import { bindLoginsToCredentials } from './session-credentials.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -42,6 +43,7 @@ export function createProvider(options: ProviderOptions): Provider {
     findSubjectRoles: (token) => findSubjectRoles(token, provider, options.findAccount),
   });
   guardIntrospection(provider);
+  bindLoginsToCredentials(provider);
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   provider.use(refuseUnlessItCanSign(options.assertCanSign));
