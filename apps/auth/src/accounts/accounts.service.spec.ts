@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { ArtefactStore } from '../oidc/artefact-store.js';
 import { artefacts } from '../oidc/artefacts.table.js';
+import { revokeSession } from '../oidc/revoke-session.js';
 import { SessionStore } from '../oidc/session-store.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
@@ -119,6 +120,7 @@ describe('a session that has ended', () => {
     ['by "sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
     ['by a new password', () => service.changePassword(FIRST, 'four other words now')],
     ['by disabling', () => service.disable(ACCOUNT.id)],
+    ['by a logout', () => revokeSession(`uid-${ACCOUNT.id}`, database.orm, new SecurityEventLog())],
   ])('%s is not brought back by a request that was under way (ASVS 7.4.1)', async (_how, end) => {
     const sessions = new SessionStore('Session', database.orm, new SecurityEventLog());
     await openEverything(ACCOUNT);
