@@ -26,10 +26,7 @@ export function throttleUserCodes({ DeviceCode }: Provider, throttle: FailureThr
     const { ctx } = Provider;
     if (ctx === undefined) throw new TypeError('a person types a code within a request');
     const address = networkOf(clientAddress(ctx.req));
-    await throttle.assertOpen(ctx, address);
-    const code: unknown = await Reflect.apply(findByUserCode, DeviceCode, args);
-    if (code === undefined) await throttle.noteFailure(address);
-    return code;
+    return throttle.attempt<unknown>(ctx, address, () => Reflect.apply(findByUserCode, DeviceCode, args));
   });
 }
 
