@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, lookup } from '@countersign/platform/database';
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { Transaction } from '../sessions/open-access.repository.js';
 import type { Account, VerifiedAccount } from './account.js';
 import { accounts } from './accounts.table.js';
+
+const accountId = z.guid();
 
 export interface Credentials {
   readonly account: Account;
@@ -38,8 +41,12 @@ const NEXT_VERSION = sql`${accounts.credentialsVersion} + 1`;
 export class AccountsRepository {
   constructor(@Inject(Database) private readonly database: Pick<Database, 'orm'>) {}
 
-  /** The account, unless it is disabled: its tokens end with it. */
+  /**
+   * The account, unless it is disabled: its tokens end with it. The subject of a token need not be an account, and the
+   * database, asked for an id that is none, would fail everyone who is looked for at the same time.
+   */
   async findEnabled(id: string): Promise<Account | undefined> {
+    if (!accountId.safeParse(id).success) return undefined;
     const row = await enabledAccounts(this.database.orm).find(id);
     return row && toAccount(row);
   }

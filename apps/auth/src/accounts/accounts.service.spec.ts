@@ -99,6 +99,17 @@ describe('an account that is disabled', () => {
   });
 });
 
+describe('an account that nobody can have', () => {
+  it.each(['', 'demo-service', "' OR true --", `${ACCOUNT.id}0`])(
+    'is not looked for: %j (it would fail those who are looked for at the same time)',
+    async (id) => {
+      const [nobody, somebody] = [service.findEnabled(id), service.findEnabled(ACCOUNT.id)];
+      expect(await nobody).toBeUndefined();
+      expect(await somebody).toMatchObject({ id: ACCOUNT.id });
+    },
+  );
+});
+
 describe('signing out everywhere', () => {
   it('ends sessions, grants and tokens of the account, and says so of each (ASVS 7.4.1)', async () => {
     await openEverything(ACCOUNT);
