@@ -182,6 +182,30 @@ describe('a new password', () => {
     expect((await enter('customer2@example.com', DEMO_PASSWORD)).page.status).toBe(200);
   });
 
+  it('ends logins with the old one that are under way, at the account page and for an application (BCP-11)', async () => {
+    const email = await register();
+    const owner = await enter(email);
+    const form = await owner.agent.open(url('/account/password'));
+    const forApplications = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const agent = new UserAgent(stack.issuer);
+        return { agent, page: await agent.open(web.authorizationUrl({ scope: 'openid email orders:read' })) };
+      }),
+    );
+    const change = { current: PASSWORD, password: NEW_PASSWORD, again: NEW_PASSWORD };
+    const changed = owner.agent.submit(form, '/account/password', change);
+    const entering = Array.from({ length: 6 }, () => enter(email));
+    for (const { agent, page } of forApplications) {
+      const login = agent.submit(page, '/login', { email, password: PASSWORD }).catch(() => undefined);
+      entering.push(login.then(() => ({ agent, page })));
+    }
+    expect((await changed).url.search).toBe('?done=password');
+    for (const { agent } of await Promise.all(entering))
+      expect((await agent.open(url('/account'))).url.pathname).toBe('/account/login');
+    const { text, url: here } = await owner.agent.open(url('/account'));
+    expect([here.pathname, text.match(/name="session"/g)?.length]).toEqual(['/account', 1]);
+  });
+
   it('is set by a mailed link, which ends refresh tokens and sessions too (BCP-11)', async () => {
     const email = await register();
     const { agent } = await enter(email);

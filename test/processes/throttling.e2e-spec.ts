@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuthReplica } from '../support/auth-replica.ts';
 import { startAuthWithClients } from '../support/registered-clients.ts';
 import { TestStack } from '../support/test-stack.ts';
 import { basic, tokenRequest, type TokenAnswer } from '../support/token-endpoint.ts';
@@ -47,6 +49,17 @@ describe('client authentication', () => {
     expect([refused.status, refused.body]).toMatchObject([429, { error: 'temporarily_unavailable' }]);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await authenticate('demo-service-secret', OWNER)).status).toBe(200);
+  });
+
+  it('forgives nobody when the keys change (CLI-06)', async () => {
+    const from = '203.0.113.9';
+    for (let count = 0; count < 20; count++) await authenticate('guess', from);
+    const issuer = new AuthReplica(stack.issuer, stack.issuer);
+    const { changes } = await issuer.change('announce', { alg: 'ES256' });
+    const kid = changes.find(({ state }) => state === 'announced')?.kid;
+    expect(kid).toBeDefined();
+    while (!(await issuer.publishedKids()).includes(kid ?? '')) await delay(10);
+    expect((await authenticate('demo-service-secret', from)).status).toBe(429);
   });
 
   it('counts by what the proxy appended, and not by what the caller put before it (CLI-06)', async () => {

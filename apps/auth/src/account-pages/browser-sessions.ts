@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { HttpException, HttpStatus, Injectable } from '@nestjs/common';
-import type { Account } from '../accounts/account.js';
+import type { Account, VerifiedAccount } from '../accounts/account.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { clientAddress } from '../client-address/client-address.js';
 import { cookieOptions } from '../oidc/cookies.js';
 import { CurrentProvider } from '../oidc/current-provider.js';
+import { bindToCredentials } from '../oidc/session-credentials.js';
 import { SESSION_SECONDS } from '../oidc/lifetimes.js';
 import type { RawExchange } from '../pages/exchange.js';
 import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
@@ -39,21 +40,24 @@ export class BrowserSessions {
    *
    * @throws HttpException (409) when somebody is logged in already.
    */
-  async logIn(account: Account, exchange: RawExchange): Promise<void> {
+  async logIn(account: VerifiedAccount, exchange: RawExchange): Promise<void> {
     const { session } = await this.open(exchange);
     if (session.accountId !== undefined)
       throw new HttpException('Somebody is logged in here already.', HttpStatus.CONFLICT);
     session.loginAccount({ accountId: account.id, amr: ['pwd'] });
+    bindToCredentials(session, account.credentialsVersion);
     await this.renew(session, exchange);
   }
 
   /**
    * Lets the session of a browser go on after every session of its account has ended: as another one, under a new
    * identifier and without what it had granted.
+   *
+   * @param change answers the version of the account's credentials from now on
    */
-  async keep(exchange: RawExchange, change: () => Promise<void>): Promise<void> {
+  async keep(exchange: RawExchange, change: () => Promise<number>): Promise<void> {
     const { session } = await this.open(exchange);
-    await change();
+    bindToCredentials(session, await change());
     session.uid = randomUUID();
     delete session.authorizations;
     await this.renew(session, exchange);

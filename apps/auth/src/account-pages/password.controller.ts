@@ -68,8 +68,10 @@ export class PasswordController {
       return refuse(status, problem);
     }
     await this.sessions.keep(exchange(request, reply), async () => {
-      if (await this.accounts.changePassword(account.id, form.data.password)) return;
-      throw new ForbiddenException('This account cannot be used any more.');
+      const version = await this.accounts.changePassword(answer.account, form.data.password);
+      if (version === undefined)
+        throw new ForbiddenException('The password was changed elsewhere meanwhile.');
+      return version;
     });
     return seeOther(reply, '/account?done=password');
   }

@@ -12,6 +12,12 @@ export interface Account {
   readonly roles: readonly Role[];
 }
 
+/** An account whose password has just been given. */
+export interface VerifiedAccount extends Account {
+  /** Which of the account's passwords it was: what is done with it later is void when there is a newer one. */
+  readonly credentialsVersion: number;
+}
+
 /** One address is one account, however it is typed. */
 export function normalizeEmail(email: string): string {
   return email.trim().toLowerCase();

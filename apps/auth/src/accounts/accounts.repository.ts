@@ -1,13 +1,26 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, lookup } from '@countersign/platform/database';
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { Transaction } from '../sessions/open-access.repository.js';
-import type { Account } from './account.js';
+import type { Account, VerifiedAccount } from './account.js';
 import { accounts } from './accounts.table.js';
+
+const accountId = z.guid();
 
 export interface Credentials {
   readonly account: Account;
   readonly passwordHash: string;
+}
+
+export interface StoredCredentials extends Credentials {
+  readonly account: VerifiedAccount;
+}
+
+export interface NewPassword {
+  readonly passwordHash: string;
+  /** The version that it takes the place of, and no other; any, when not given. */
+  readonly replaces?: number;
 }
 
 const enabledAccounts = lookup(
@@ -22,32 +35,45 @@ const enabledAccounts = lookup(
   ({ id }) => id,
 );
 
+const NEXT_VERSION = sql`${accounts.credentialsVersion} + 1`;
+
 @Injectable()
 export class AccountsRepository {
   constructor(@Inject(Database) private readonly database: Pick<Database, 'orm'>) {}
 
-  /** The account, unless it is disabled: its tokens end with it. */
+  /**
+   * The account, unless it is disabled: its tokens end with it. The subject of a token need not be an account, and the
+   * database, asked for an id that is none, would fail everyone who is looked for at the same time.
+   */
   async findEnabled(id: string): Promise<Account | undefined> {
+    if (!accountId.safeParse(id).success) return undefined;
     const row = await enabledAccounts(this.database.orm).ask(id);
     return row && toAccount(row);
   }
 
-  async findCredentials(email: string): Promise<Credentials | undefined> {
+  async findCredentials(email: string): Promise<StoredCredentials | undefined> {
     const [row] = await this.database.orm
       .select()
       .from(accounts)
       .where(and(eq(accounts.email, email), isNull(accounts.disabledAt)));
-    return row && { account: toAccount(row), passwordHash: row.passwordHash };
+    if (row === undefined) return undefined;
+    const { passwordHash, credentialsVersion } = row;
+    return { account: { ...toAccount(row), credentialsVersion }, passwordHash };
   }
 
-  /** Sets a password, unless the account is disabled. @returns whether it did */
-  async setPassword(id: string, passwordHash: string, tx: Transaction): Promise<boolean> {
-    const changed = await tx
+  /** Sets a password, unless the account is disabled or has got another one. @returns its version, if it did */
+  async setPassword(
+    id: string,
+    { passwordHash, replaces }: NewPassword,
+    tx: Transaction,
+  ): Promise<number | undefined> {
+    const isReplaced = replaces === undefined ? undefined : eq(accounts.credentialsVersion, replaces);
+    const [changed] = await tx
       .update(accounts)
-      .set({ passwordHash })
-      .where(and(eq(accounts.id, id), isNull(accounts.disabledAt)))
-      .returning({ id: accounts.id });
-    return changed.length > 0;
+      .set({ passwordHash, credentialsVersion: NEXT_VERSION })
+      .where(and(eq(accounts.id, id), isNull(accounts.disabledAt), isReplaced))
+      .returning({ version: accounts.credentialsVersion });
+    return changed?.version;
   }
 
   async setEmailVerified(id: string, tx: Transaction): Promise<void> {
@@ -58,7 +84,7 @@ export class AccountsRepository {
   async disable(id: string, tx: Transaction): Promise<boolean> {
     const changed = await tx
       .update(accounts)
-      .set({ disabledAt: sql`now()` })
+      .set({ disabledAt: sql`now()`, credentialsVersion: NEXT_VERSION })
       .where(and(eq(accounts.id, id), isNull(accounts.disabledAt)))
       .returning({ id: accounts.id });
     return changed.length > 0;

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { ArtefactStore } from '../oidc/artefact-store.js';
 import { artefacts } from '../oidc/artefacts.table.js';
+import { revokeSession } from '../oidc/revoke-session.js';
 import { SessionStore } from '../oidc/session-store.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
@@ -20,6 +21,8 @@ const ACCOUNT: Account = {
   name: 'Pat Person',
   roles: ['customer'],
 };
+/** The account with the password that it begins with. */
+const FIRST = { id: ACCOUNT.id, credentialsVersion: 0 };
 const STRANGER: Account = { ...ACCOUNT, id: ACCOUNT.id.replace('aa', 'bb'), email: 'stranger@example.com' };
 const PASSWORD = 'three words are enough';
 
@@ -36,7 +39,11 @@ const whatIsLeft = async () => {
 
 /** A session with a grant and its refresh token, and a login that waits to be resumed. */
 async function openEverything({ id }: Account): Promise<void> {
-  await store('Session').upsert(`s-${id}`, { jti: `s-${id}`, uid: `uid-${id}`, accountId: id }, 60);
+  await store('Session').upsert(
+    `s-${id}`,
+    { jti: `s-${id}`, uid: `uid-${id}`, accountId: id, credentialsVersion: 0 },
+    60,
+  );
   await store('Grant').upsert(`g-${id}`, { jti: `g-${id}`, accountId: id }, 60);
   await store('RefreshToken').upsert(`r-${id}`, { accountId: id, grantId: `g-${id}` }, 60);
   await store('Interaction').upsert(`i-${id}`, { result: { login: { accountId: id } } }, 60);
@@ -56,6 +63,9 @@ beforeEach(async () => {
   const repository = new AccountsRepository(database);
   const passwordHash = await hasher.hash(PASSWORD);
   for (const account of [ACCOUNT, STRANGER]) await repository.add({ account, passwordHash });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 afterAll(() => database.close());
 
@@ -89,6 +99,17 @@ describe('an account that is disabled', () => {
   });
 });
 
+describe('an account that nobody can have', () => {
+  it.each(['', 'demo-service', "' OR true --", `${ACCOUNT.id}0`])(
+    'is not looked for: %j (it would fail those who are looked for at the same time)',
+    async (id) => {
+      const [nobody, somebody] = [service.findEnabled(id), service.findEnabled(ACCOUNT.id)];
+      expect(await nobody).toBeUndefined();
+      expect(await somebody).toMatchObject({ id: ACCOUNT.id });
+    },
+  );
+});
+
 describe('signing out everywhere', () => {
   it('ends sessions, grants and tokens of the account, and says so of each (ASVS 7.4.1)', async () => {
     await openEverything(ACCOUNT);
@@ -108,8 +129,9 @@ describe('signing out everywhere', () => {
 describe('a session that has ended', () => {
   it.each<[how: string, end: () => Promise<unknown>]>([
     ['by "sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
-    ['by a new password', () => service.changePassword(ACCOUNT.id, 'four other words now')],
+    ['by a new password', () => service.changePassword(FIRST, 'four other words now')],
     ['by disabling', () => service.disable(ACCOUNT.id)],
+    ['by a logout', () => revokeSession(`uid-${ACCOUNT.id}`, database.orm, new SecurityEventLog())],
   ])('%s is not brought back by a request that was under way (ASVS 7.4.1)', async (_how, end) => {
     const sessions = new SessionStore('Session', database.orm, new SecurityEventLog());
     await openEverything(ACCOUNT);
@@ -126,7 +148,7 @@ describe('a new password', () => {
   it('replaces the old one, and ends all that the old one gave (BCP-11, ASVS 7.4.3)', async () => {
     await openEverything(ACCOUNT);
     await openEverything(STRANGER);
-    expect(await service.changePassword(ACCOUNT.id, 'four other words now')).toBe(true);
+    expect(await service.changePassword(FIRST, 'four other words now')).toBe(1);
     expect(await service.authenticate(ACCOUNT.email, PASSWORD)).toBeUndefined();
     expect(await service.authenticate(ACCOUNT.email, 'four other words now')).toBeDefined();
     expect((await whatIsLeft()).toSorted()).toEqual(['Grant', 'Interaction', 'RefreshToken', 'Session']);
@@ -135,7 +157,32 @@ describe('a new password', () => {
 
   it('is not set for an account that is disabled', async () => {
     await service.disable(ACCOUNT.id);
-    expect(await service.changePassword(ACCOUNT.id, 'four other words now')).toBe(false);
+    expect(await service.changePassword(FIRST, 'four other words now')).toBeUndefined();
+  });
+
+  it.each<[how: string, end: () => Promise<unknown>]>([
+    ['a new password', () => service.changePassword(FIRST, 'four other words now')],
+    ['disabling', () => service.disable(ACCOUNT.id).then(() => service.enable(ACCOUNT.id))],
+  ])('or %s ends a login that was waiting for argon2 meanwhile (BCP-11, ASVS 7.4.3)', async (_how, end) => {
+    const [waiting, turn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const verify = hasher.verify.bind(hasher);
+    jest.spyOn(hasher, 'verify').mockImplementationOnce(async (...args) => {
+      waiting.resolve();
+      await turn.promise;
+      return verify(...args);
+    });
+    const underWay = service.authenticate(ACCOUNT.email, PASSWORD);
+    await waiting.promise;
+    await end();
+    turn.resolve();
+    const late = await underWay;
+    expect(late).toMatchObject(FIRST);
+    const sessions = new SessionStore('Session', database.orm, new SecurityEventLog());
+    const opened = { uid: 'late', accountId: ACCOUNT.id, credentialsVersion: late?.credentialsVersion };
+    await sessions.upsert('late', { jti: 'late', ...opened }, 60);
+    expect(await sessions.find('late')).toBeUndefined();
+    expect(await sessions.findByUid('late')).toBeUndefined();
+    expect(await service.changePassword(FIRST, 'a password of the thief')).toBeUndefined();
   });
 });
 
@@ -150,6 +197,5 @@ describe('a login', () => {
     const run = jest.spyOn(WorkQueue.prototype, 'run');
     expect(await service.authenticate(email, 'a wrong password')).toBeUndefined();
     expect([verify.mock.calls.length, run.mock.calls.length]).toEqual([1, 1]);
-    jest.restoreAllMocks();
   });
 });

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { OpenAccessRepository, type Transaction } from '../sessions/open-access.repository.js';
-import { normalizeEmail, type Account } from './account.js';
-import { AccountsRepository } from './accounts.repository.js';
+import { normalizeEmail, type Account, type VerifiedAccount } from './account.js';
+import { AccountsRepository, type NewPassword } from './accounts.repository.js';
 import { PasswordHasher } from './password-hasher.js';
 
 @Injectable()
@@ -26,7 +26,7 @@ export class AccountsService {
    *
    * @throws QueueFullError when too many logins wait.
    */
-  async authenticate(email: string, password: string): Promise<Account | undefined> {
+  async authenticate(email: string, password: string): Promise<VerifiedAccount | undefined> {
     const credentials = await this.repository.findCredentials(normalizeEmail(email));
     const matches = await this.passwordHasher.verify(password, credentials?.passwordHash);
     return matches ? credentials?.account : undefined;
@@ -56,20 +56,26 @@ export class AccountsService {
    * Sets a new password and ends all that the old one could have given: sessions, grants, refresh tokens and logins
    * under way; every verifier is told (RFC 9700 §4.14.2, OWASP ASVS 7.4.3).
    *
-   * @returns whether it did; not, when the account has been disabled
+   * @returns the version of the new credentials; undefined when the account has been disabled, or the password that
+   * was given is no longer its own
    * @throws QueueFullError when too many wait.
    */
-  async changePassword(id: string, password: string): Promise<boolean> {
+  async changePassword(
+    { id, credentialsVersion }: Pick<VerifiedAccount, 'id' | 'credentialsVersion'>,
+    password: string,
+  ): Promise<number | undefined> {
     const passwordHash = await this.passwordHasher.hash(password);
-    return this.database.orm.transaction((tx) => this.setPassword(id, passwordHash, tx));
+    const change = { passwordHash, replaces: credentialsVersion };
+    return this.database.orm.transaction((tx) => this.setPassword(id, change, tx));
   }
 
   /** As `changePassword`, within a transaction. */
-  async setPassword(id: string, passwordHash: string, tx: Transaction): Promise<boolean> {
-    if (!(await this.repository.setPassword(id, passwordHash, tx))) return false;
+  async setPassword(id: string, change: NewPassword, tx: Transaction): Promise<number | undefined> {
+    const version = await this.repository.setPassword(id, change, tx);
+    if (version === undefined) return undefined;
     await this.openAccess.deleteAll(id, tx);
     await this.securityEvents.append({ type: 'credential-changed', subject: id }, tx);
-    return true;
+    return version;
   }
 
   /** Ends every session and grant of an account: "sign out everywhere". */

@@ -1,4 +1,4 @@
-import { boolean, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type { Role } from './account.js';
 
 export const accounts = pgTable('accounts', {
@@ -7,6 +7,8 @@ export const accounts = pgTable('accounts', {
   email: text().notNull().unique(),
   emailVerified: boolean('email_verified').notNull().default(false),
   passwordHash: text('password_hash').notNull(),
+  /** Rises with each new password, and when the account is disabled. */
+  credentialsVersion: integer('credentials_version').notNull().default(0),
   name: text().notNull(),
   roles: jsonb().$type<readonly Role[]>().notNull(),
   disabledAt: timestamp('disabled_at', { withTimezone: true }),

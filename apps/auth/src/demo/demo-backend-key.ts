@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
+import { calculateJwkThumbprint } from 'jose';
 import { z } from 'zod';
+import { readOrCreate } from '../data-folder/read-or-create.js';
 
 const ALGORITHM = 'ES256';
 const FILE = 'demo-backend.jwk.json';
@@ -26,21 +27,12 @@ export type PublicJwk = Omit<z.output<typeof privateJwk>, 'd'> & {
  */
 export async function loadOrCreateDemoBackendKey(dataDir: string): Promise<PublicJwk> {
   const file = join(dataDir, 'auth', FILE);
-  const { kty, crv, x, y } = privateJwk.parse(JSON.parse(await readOrCreate(file)));
+  const { kty, crv, x, y } = privateJwk.parse(JSON.parse(readOrCreate(file, newPrivateJwk)));
   const kid = await calculateJwkThumbprint({ kty, crv, x, y });
   return { kid, kty, crv, x, y, alg: ALGORITHM, use: 'sig' };
 }
 
-/** `wx` lets one of several processes write; the others read what it wrote. */
-async function readOrCreate(file: string): Promise<string> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (!existsSync(file)) {
-    const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-    try {
-      writeFileSync(file, JSON.stringify(await exportJWK(privateKey)), { flag: 'wx', mode: 0o600 });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  return readFileSync(file, 'utf8');
+function newPrivateJwk(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return JSON.stringify(privateKey.export({ format: 'jwk' }));
 }

@@ -79,7 +79,7 @@ export class InteractionController {
     }
     const { account } = answer;
     reply.raw.appendHeader('Set-Cookie', this.login.knownDeviceCookie(account));
-    return seeOther(reply, await this.interactions.logIn(account.id, exchange(request, reply)));
+    return seeOther(reply, await this.interactions.logIn(account, exchange(request, reply)));
   }
 
   @Post('consent')

@@ -1,5 +1,6 @@
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import type Provider from 'oidc-provider';
+import type { VerifiedAccount } from '../accounts/account.js';
 import { CurrentProvider } from '../oidc/current-provider.js';
 import type { RawExchange } from '../pages/exchange.js';
 import { authorizationParams } from './authorization-params.js';
@@ -41,8 +42,9 @@ export class InteractionService {
   }
 
   /** `amr` as registered by RFC 8176: a password. */
-  logIn(accountId: string, { request, response }: RawExchange): Promise<string> {
-    return this.provider.current.interactionResult(request, response, { login: { accountId, amr: ['pwd'] } });
+  logIn({ id, credentialsVersion }: VerifiedAccount, { request, response }: RawExchange): Promise<string> {
+    const login = { accountId: id, amr: ['pwd'], credentialsVersion };
+    return this.provider.current.interactionResult(request, response, { login });
   }
 
   /** Grants what the interaction asks for, in addition to what was granted before. */

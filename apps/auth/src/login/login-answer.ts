@@ -1,5 +1,5 @@
 import { HttpStatus } from '@nestjs/common';
-import type { Account } from '../accounts/account.js';
+import type { VerifiedAccount } from '../accounts/account.js';
 import { durationInWords } from '../pages/duration.js';
 import { ThrottledError } from './login-throttle.js';
 import type { LoginService, PasswordLogin } from './login.service.js';
@@ -21,7 +21,7 @@ export interface LoginRefusal {
 export async function tryLogin(
   service: LoginService,
   login: PasswordLogin,
-): Promise<LoginRefusal | { readonly account: Account }> {
+): Promise<LoginRefusal | { readonly account: VerifiedAccount }> {
   try {
     const account = await service.authenticate(login);
     if (account !== undefined) return { account };

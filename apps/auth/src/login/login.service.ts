@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Account } from '../accounts/account.js';
+import type { Account, VerifiedAccount } from '../accounts/account.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { LoginThrottle, ThrottledError, type LoginAttempt } from './login-throttle.js';
 
@@ -23,7 +23,7 @@ export class LoginService {
    * @throws ThrottledError when there were too many failures.
    * @throws QueueFullError when too many logins wait.
    */
-  async authenticate(login: PasswordLogin): Promise<Account | undefined> {
+  async authenticate(login: PasswordLogin): Promise<VerifiedAccount | undefined> {
     const { email, password, address } = login;
     try {
       const account = await this.throttle.attempt(login, () => this.accounts.authenticate(email, password));

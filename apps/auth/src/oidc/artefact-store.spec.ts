@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
 import { errors } from 'oidc-provider';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
@@ -93,12 +94,35 @@ describe.each(['AuthorizationCode', 'DeviceCode'])('consuming a handle of %s', (
 });
 
 describe('the deletion of expired artefacts', () => {
+  let deletion: ExpiredArtefactsService;
+  beforeAll(() => {
+    deletion = new ExpiredArtefactsService(database);
+  });
+
+  async function writeExpired(count: number): Promise<void> {
+    await database.orm.execute(sql`
+      INSERT INTO ${artefacts} (model, id, payload, expires_at)
+      SELECT 'Interaction', n::text, '{}', now() - interval '1 hour' FROM generate_series(1, ${count}::int) n`);
+  }
+
   it('deletes what has expired for longer than clocks may differ, and nothing else', async () => {
     await store('Interaction').upsert('old', { jti: 'old' }, -61);
     await store('Interaction').upsert('just expired', { jti: 'just expired' }, -1);
     await store('Interaction').upsert('current', { jti: 'current' }, 60);
     await store('Interaction').upsert('lasting', { jti: 'lasting' });
-    await new ExpiredArtefactsService(database).deleteExpired();
+    await deletion.deleteExpired(new AbortController().signal);
     expect((await rows()).map(({ id }) => id).toSorted()).toEqual(['current', 'just expired', 'lasting']);
+  });
+
+  it('leaves no row to the next round, however many strangers have written', async () => {
+    await writeExpired(12_000);
+    await deletion.deleteExpired(new AbortController().signal);
+    expect(await rows()).toHaveLength(0);
+  });
+
+  it('begins no other batch when the process is to end', async () => {
+    await writeExpired(1);
+    await deletion.deleteExpired(AbortSignal.abort());
+    expect(await rows()).toHaveLength(1);
   });
 });

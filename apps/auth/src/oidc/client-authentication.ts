@@ -2,7 +2,7 @@ import { errors, Provider, type Configuration } from 'oidc-provider';
 import { verifyClientSecret } from '../clients/client-secret.js';
 import { clientAddress } from '../client-address/client-address.js';
 import { networkOf } from '../client-address/network.js';
-import { FailureThrottle } from './throttle.js';
+import type { FailureThrottle } from './throttle.js';
 
 /** What clients sign assertions and DPoP proofs with; what the issuer signs with is another matter. */
 export const CLIENT_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const;
@@ -12,9 +12,6 @@ const ASSERTION_SECONDS = 60;
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** RFC 7523 names no type; `client-authentication+jwt` is that of its successor (draft-ietf-oauth-rfc7523bis §4). */
 const ASSERTION_TYPES: ReadonlySet<unknown> = new Set([undefined, 'JWT', 'client-authentication+jwt']);
-
-const SECRET_FAILURES = 20;
-const SECRET_FAILURE_SECONDS = 60;
 
 export const clientAuthentication: Pick<
   Configuration,
@@ -48,12 +45,8 @@ function assertionFault(
   return undefined;
 }
 
-/**
- * Compares client secrets by their hash, and stops comparing for an address that has been wrong too often about one
- * client. From any other address the client authenticates as before: nobody can lock it out.
- */
-export function useHashedSecrets({ Client }: Provider): void {
-  const throttle = new FailureThrottle(SECRET_FAILURES, SECRET_FAILURE_SECONDS);
+/** Compares client secrets by their hash, and stops comparing for an address that has been wrong too often about one client. */
+export function useHashedSecrets({ Client }: Provider, throttle: FailureThrottle): void {
   Client.prototype.compareClientSecret = async function (secret) {
     const { ctx } = Provider;
     if (ctx === undefined) throw new TypeError('a client authenticates within a request');

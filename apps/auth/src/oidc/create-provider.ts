@@ -16,6 +16,7 @@ import { refuseUnregisteredGrantTypes } from './grant-types.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
 import { noteSessionUse } from './note-session-use.js';
+import { bindLoginsToCredentials } from './session-credentials.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -23,14 +24,15 @@ import { setResponseHeaders } from './response-headers.js';
  * so that a rotation builds another and swaps it in.
  */
 export function createProvider(options: ProviderOptions): Provider {
+  const { throttles } = options;
   const provider = new Provider(options.issuer, providerConfiguration(options));
   pinOrigin(provider, options.issuer);
   useOwnRedirectRules(provider);
   refuseUnregisteredGrantTypes(provider);
-  useHashedSecrets(provider);
+  useHashedSecrets(provider, throttles.clientSecrets);
   detectReplaysAtomically(provider, options.orm);
-  throttleUserCodes(provider);
-  throttlePolling(provider);
+  throttleUserCodes(provider, throttles.userCodes);
+  throttlePolling(provider, throttles.devicePolls);
   rotateInOneStep(provider, options.refreshTokens);
   endLeakedFamilies(provider, options.refreshTokens);
   registerTokenExchange(provider, {
@@ -41,7 +43,8 @@ export function createProvider(options: ProviderOptions): Provider {
     }),
     findSubjectRoles: (token) => findSubjectRoles(token, provider, options.findAccount),
   });
-  guardIntrospection(provider);
+  guardIntrospection(provider, throttles.inactiveAnswers);
+  bindLoginsToCredentials(provider);
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   provider.use(refuseUnlessItCanSign(options.assertCanSign));

@@ -1,24 +1,11 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { RateLimiterMemory } from 'rate-limiter-flexible';
 import { errors, Provider, type Configuration } from 'oidc-provider';
 import { clientAddress } from '../client-address/client-address.js';
 import { networkOf } from '../client-address/network.js';
 import { renderDevicePage, renderConfirmPage, renderDeviceSuccessPage } from './device-pages.js';
-import { FailureThrottle } from './throttle.js';
+import type { FailureThrottle } from './throttle.js';
 
 type DeviceFlowFeature = NonNullable<NonNullable<Configuration['features']>['deviceFlow']>;
-
-/**
- * How often a device may ask whether the person is done (RFC 8628 §3.5): it is told no interval, which means five
- * seconds; one of them is for the network.
- */
-const POLL_SECONDS = 4;
-
-/**
- * 20^8 codes, of which one is guessed with a chance below 1 in 10^8 in the ten minutes of its life by an address that
- * types 10 wrong ones a minute (RFC 8628 §5.1).
- */
-const WRONG_CODES = 10;
-const WRONG_CODE_SECONDS = 60;
 
 /** RFC 8628: a device without a keyboard shows a code, which the person types in elsewhere. */
 export const deviceFlow: DeviceFlowFeature = {
@@ -33,23 +20,18 @@ export const deviceFlow: DeviceFlowFeature = {
 };
 
 /** Bounds the guessing of user codes (RFC 8628 §5.1), by the address that guesses. */
-export function throttleUserCodes({ DeviceCode }: Provider): void {
-  const throttle = new FailureThrottle(WRONG_CODES, WRONG_CODE_SECONDS);
+export function throttleUserCodes({ DeviceCode }: Provider, throttle: FailureThrottle): void {
   const findByUserCode = Reflect.get(DeviceCode, 'findByUserCode');
   Reflect.set(DeviceCode, 'findByUserCode', async (...args: readonly unknown[]) => {
     const { ctx } = Provider;
     if (ctx === undefined) throw new TypeError('a person types a code within a request');
     const address = networkOf(clientAddress(ctx.req));
-    await throttle.assertOpen(ctx, address);
-    const code: unknown = await Reflect.apply(findByUserCode, DeviceCode, args);
-    if (code === undefined) await throttle.noteFailure(address);
-    return code;
+    return throttle.attempt<unknown>(ctx, address, () => Reflect.apply(findByUserCode, DeviceCode, args));
   });
 }
 
 /** Slows devices down that ask more often than they may (RFC 8628 §3.5); counted at each replica. */
-export function throttlePolling({ DeviceCode }: Provider): void {
-  const polls = new RateLimiterMemory({ points: 1, duration: POLL_SECONDS });
+export function throttlePolling({ DeviceCode }: Provider, polls: RateLimiterMemory): void {
   const find = Reflect.get(DeviceCode, 'find');
   Reflect.set(DeviceCode, 'find', async (...args: readonly unknown[]) => {
     const code: InstanceType<Provider['DeviceCode']> | undefined = await Reflect.apply(

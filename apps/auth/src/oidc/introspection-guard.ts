@@ -1,23 +1,14 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { clientAddress } from '../client-address/client-address.js';
 import { networkOf } from '../client-address/network.js';
-import { FailureThrottle } from './throttle.js';
-
-/**
- * How often a caller may be told "inactive". Many: a resource server asks about whatever is sent to it, and whoever
- * sends it rubbish must not be able to blind it. It is counted for each address and client, so that one who has stolen
- * a resource server's secret does not use up what that server needs.
- */
-const INACTIVE_ANSWERS = 1_000;
-const INACTIVE_ANSWER_SECONDS = 60;
+import type { FailureThrottle } from './throttle.js';
 
 /**
  * What oidc-provider's introspection leaves open: it answers public clients, which nobody authenticated (RFC 7662
  * §2.1), and anyone who authenticates as often as they ask, which is a way to try handles (§4). Each replica counts
  * its own answers.
  */
-export function guardIntrospection(provider: Provider): void {
-  const throttle = new FailureThrottle(INACTIVE_ANSWERS, INACTIVE_ANSWER_SECONDS);
+export function guardIntrospection(provider: Provider, throttle: FailureThrottle): void {
   provider.use(async (ctx: KoaContextWithOIDC, next) => {
     await next();
     if (ctx.path !== '/introspect' || ctx.method !== 'POST') return;

@@ -20,6 +20,7 @@ import {
   defaultResource,
   resolveResourceServer,
 } from './resource-server.js';
+import type { Throttles } from './throttles.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
 export interface ProviderOptions {
@@ -38,6 +39,7 @@ export interface ProviderOptions {
   /** oidc-provider's storage of every model but refresh tokens. */
   readonly adapter: (model: string) => Adapter;
   readonly refreshTokens: RefreshTokenStore;
+  readonly throttles: Throttles;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
   /** Ends a login session, by its `uid`, before oidc-provider does. */
   readonly revokeSession: (sessionId: string) => Promise<void>;

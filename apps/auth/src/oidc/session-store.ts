@@ -1,13 +1,16 @@
 import type { Orm } from '@countersign/platform/database';
+import { and, eq } from 'drizzle-orm';
 import type { AdapterPayload } from 'oidc-provider';
+import { accounts } from '../accounts/accounts.table.js';
 import { ArtefactStore, findArtefact } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { SESSION_SECONDS } from './lifetimes.js';
+import { CREDENTIALS_VERSION } from './session-credentials.js';
 
 const ENDED = 'EndedSession';
 
 /**
- * The sessions that were not ended from elsewhere. oidc-provider reads a session when a request begins and writes it when
+ * The sessions that were not ended from elsewhere, nor opened with a password that is no longer the account's. oidc-provider reads a session when a request begins and writes it when
  * it ends: a request that is under way while the session is deleted brings it back, and a thief who sends one after the
  * other would be rid of every "sign out everywhere". What has ended is therefore on record for as long as it could have lived.
  */
@@ -22,8 +25,23 @@ export class SessionStore extends ArtefactStore {
 
   private async unlessEnded(session: AdapterPayload | undefined): Promise<AdapterPayload | undefined> {
     if (session?.uid === undefined) return session;
-    const ended = await findArtefact(this.orm, ENDED, session.uid);
-    return ended === undefined ? session : undefined;
+    const [isEnded, isCurrent] = await Promise.all([this.isEnded(session.uid), this.isCurrent(session)]);
+    return !isEnded && isCurrent ? session : undefined;
+  }
+
+  private async isEnded(uid: string): Promise<boolean> {
+    return (await findArtefact(this.orm, ENDED, uid)) !== undefined;
+  }
+
+  /** Whether nobody is logged in, or the account still has the password that was given. */
+  private async isCurrent({ accountId, [CREDENTIALS_VERSION]: version }: AdapterPayload): Promise<boolean> {
+    if (accountId === undefined) return true;
+    if (typeof version !== 'number') return false;
+    const [account] = await this.orm
+      .select({ id: accounts.id })
+      .from(accounts)
+      .where(and(eq(accounts.id, accountId), eq(accounts.credentialsVersion, version)));
+    return account !== undefined;
   }
 }
 

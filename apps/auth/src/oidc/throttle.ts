@@ -3,6 +3,8 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 const TOO_MANY_REQUESTS = 429;
 
+type Answer = Pick<KoaContextWithOIDC, 'set'>;
+
 /**
  * Counts failures, and refuses to look at another try once there were too many. It counts in this process alone: with
  * several replicas an attacker has as many tries at each.
@@ -21,11 +23,27 @@ export class FailureThrottle {
   }
 
   /** @throws TooManyFailures, with `Retry-After` set on the answer */
-  async assertOpen(ctx: KoaContextWithOIDC, key: string): Promise<void> {
+  async assertOpen(ctx: Answer, key: string): Promise<void> {
     const seconds = await this.secondsUntilOpen(key);
-    if (seconds === 0) return;
-    ctx.set('Retry-After', String(seconds));
-    throw new TooManyFailures();
+    if (seconds > 0) refuse(ctx, seconds);
+  }
+
+  /**
+   * Lets a try through, unless there were too many failures. It counts as one until it has found something: of guesses
+   * at the same time no more are looked at than of guesses in a row.
+   *
+   * @throws TooManyFailures, with `Retry-After` set on the answer
+   */
+  async attempt<Result>(
+    ctx: Answer,
+    key: string,
+    find: () => Promise<Result | undefined>,
+  ): Promise<Result | undefined> {
+    const { consumedPoints, msBeforeNext } = await this.limiter.penalty(key);
+    if (consumedPoints > this.failures) refuse(ctx, Math.ceil(msBeforeNext / 1_000));
+    const found = await find();
+    if (found !== undefined) await this.limiter.reward(key);
+    return found;
   }
 
   /** 0 when another try is looked at. */
@@ -38,6 +56,11 @@ export class FailureThrottle {
   async noteFailure(key: string): Promise<void> {
     await this.limiter.penalty(key);
   }
+}
+
+function refuse(ctx: Answer, seconds: number): never {
+  ctx.set('Retry-After', String(seconds));
+  throw new TooManyFailures();
 }
 
 /** RFC 6585 §4. OAuth has no error of its own for this. */

@@ -68,7 +68,8 @@ export class LinkRedemptionService {
     return this.database.orm.transaction(async (tx) => {
       const link = await this.links.use('reset-password', token, tx);
       if (link === undefined) return undefined;
-      if (!(await this.accounts.setPassword(account.id, passwordHash, tx))) return undefined;
+      const version = await this.accounts.setPassword(account.id, { passwordHash }, tx);
+      if (version === undefined) return undefined;
       await this.repository.setEmailVerified(account.id, tx);
       return { account, interactionUid: link.interactionUid };
     });

@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { readOrCreate } from '../data-folder/read-or-create.js';
 
 /** RFC 7518 §3.2: a key at least as long as the digest. */
 const MIN_BYTES = 32;
@@ -34,11 +34,5 @@ export function readSharedSecret(file: string): KeyObject {
 
 /** A secret of the demo: the first start writes it, and the backend of the demo reads it there. */
 export function readOrCreateSharedSecret(file: string): KeyObject {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(file, randomBytes(MIN_BYTES).toString('base64url'), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return readSharedSecret(file);
+  return parseSharedSecret(readOrCreate(file, () => randomBytes(MIN_BYTES).toString('base64url')));
 }

@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
-import { and, desc, eq, gt } from 'drizzle-orm';
+import { and, desc, eq, gt, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { accounts } from '../accounts/accounts.table.js';
 import { artefacts } from '../oidc/artefacts.table.js';
+import { CREDENTIALS_VERSION } from '../oidc/session-credentials.js';
 import { OpenAccessRepository } from './open-access.repository.js';
 import { sessionDetails } from './session-details.table.js';
 
@@ -48,7 +50,14 @@ export class AccountAccessService {
       })
       .from(sessionDetails)
       .innerJoin(artefacts, and(eq(artefacts.model, 'Session'), eq(artefacts.uid, sessionDetails.uid)))
-      .where(and(eq(artefacts.accountId, accountId), gt(artefacts.expiresAt, new Date())))
+      .innerJoin(accounts, sql`${accounts.id}::text = ${artefacts.accountId}`)
+      .where(
+        and(
+          eq(artefacts.accountId, accountId),
+          gt(artefacts.expiresAt, new Date()),
+          sql`${artefacts.payload} ->> ${CREDENTIALS_VERSION} = ${accounts.credentialsVersion}::text`,
+        ),
+      )
       .orderBy(desc(sessionDetails.lastUsedAt));
   }
 

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ConfigurationError } from '@countersign/platform';
 import type { AuthConfig } from '../app.config.js';
+import { readOrCreate } from '../data-folder/read-or-create.js';
 import { KeyEncryption } from './key-encryption.js';
 import { LocalKeyEncryptionKey } from './local-key-encryption-key.js';
+
+/** AES-256. */
+const KEY_BYTES = 32;
 
 type Settings = Pick<AuthConfig, 'KEY_ENCRYPTION_KEY' | 'KEY_ENCRYPTION_KEY_PREVIOUS' | 'DEMO' | 'DATA_DIR'>;
 
@@ -30,20 +33,11 @@ function currentKey({ KEY_ENCRYPTION_KEY, DEMO, DATA_DIR }: Settings): LocalKeyE
   }
   const file = join(DATA_DIR, 'auth', 'key-encryption-key');
   try {
-    return LocalKeyEncryptionKey.fromBase64url(readOrCreate(file));
+    return LocalKeyEncryptionKey.fromBase64url(
+      readOrCreate(file, () => randomBytes(KEY_BYTES).toString('base64url')),
+    );
   } catch (error) {
     if (error instanceof TypeError) throw new ConfigurationError([`${file}: ${error.message}`]);
     throw error;
   }
-}
-
-/** `wx` lets one of several processes write; the others read what it wrote. */
-function readOrCreate(file: string): string {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(file, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return readFileSync(file, 'utf8').trim();
 }
