@@ -93,8 +93,9 @@ describe('an account that an administrator disables', () => {
     const person = await adminInPerson();
     expect(await person.call('GET', '/clients')).toMatchObject({ status: 200 });
     await admin.call('POST', `/accounts/${ADMIN}/disable`);
-    expect(await person.call('GET', '/clients')).toMatchObject({ status: 403 });
+    expect(await person.call('GET', '/clients')).toMatchObject({ status: 401 });
     await admin.call('POST', `/accounts/${ADMIN}/enable`);
+    expect(await person.call('GET', '/clients')).toMatchObject({ status: 401 });
   });
 });
 
@@ -136,6 +137,14 @@ describe('an administrator', () => {
     const id = CUSTOMER.replace(/1$/, '2');
     expect(await admin.call('POST', `/accounts/${id}/sign-out`)).toMatchObject({ status: 200 });
     expect(await web().refresh(token)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+  });
+
+  it('who is signed out everywhere is out of the admin API at once, with the token that he still has', async () => {
+    const person = await adminInPerson();
+    expect(await person.call('GET', '/clients')).toMatchObject({ status: 200 });
+    await admin.call('POST', `/accounts/${ADMIN}/sign-out`);
+    expect(await person.call('GET', '/clients')).toMatchObject({ status: 401 });
+    expect(await (await adminInPerson()).call('GET', '/clients')).toMatchObject({ status: 200 });
   });
 
   it.each<[action: string, method: string, path: string, body: unknown]>([

@@ -4,6 +4,7 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
+import { LoggedRevocations } from '../security-events/logged-revocations.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { AdminStanding } from './admin-standing.js';
 import { adminResource } from './admin-scopes.js';
@@ -25,6 +26,7 @@ export class AdminModule {
         AccessTokenModule.forRoot({
           issuer: ISSUER,
           ownKeys: SigningKeysService,
+          ownRevocations: LoggedRevocations,
           audience: adminResource(ISSUER),
           algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
           clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
@@ -39,8 +41,9 @@ export class AdminModule {
         },
         OperatorClientService,
         AdminStanding,
+        LoggedRevocations,
       ],
-      exports: [AdminStanding],
+      exports: [AdminStanding, LoggedRevocations],
     };
   }
 }

@@ -1,4 +1,4 @@
-import { lastSecondEnded, type LoggedEvent, type SecurityEvent } from './security-event.js';
+import { endsByTime, lastSecondEnded, type LoggedEvent, type SecurityEvent } from './security-event.js';
 
 /** Claims of a Security Event Token (RFC 8417 §2.2). */
 export interface SecurityEventClaims {
@@ -35,11 +35,6 @@ export function securityEventClaims(
     sub_id,
     events,
   };
-}
-
-/** Whether an event ends what was issued before it and not what is issued after it. */
-function endsByTime({ type }: SecurityEvent): boolean {
-  return type === 'account-disabled' || type === 'credential-changed' || type === 'client-disabled';
 }
 
 function statementOf(event: SecurityEvent, issuer: string): Pick<SecurityEventClaims, 'sub_id' | 'events'> {

@@ -19,6 +19,11 @@ export interface LoggedEvent {
   readonly createdAt: Date;
 }
 
+/** Whether an event ends what was issued before it and not what is issued after it. */
+export function endsByTime({ type }: SecurityEvent): boolean {
+  return type === 'account-disabled' || type === 'credential-changed' || type === 'client-disabled';
+}
+
 /** A token request under way when the event happened may be answered this much later. */
 const UNDER_WAY_MS = 500;
 

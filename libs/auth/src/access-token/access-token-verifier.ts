@@ -6,7 +6,7 @@ import { verifySignature, type SignatureAlgorithm } from '../jose/signature-algo
 import { parseStrictJson, type JsonObject } from '../jose/strict-json.js';
 import type { VerificationKey } from '../jose/verification-key.js';
 import type { Principal } from '../principal.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { RevocationCheck } from '../revocation/revocations.js';
 import {
   assertAudience,
   assertIssuer,
@@ -23,7 +23,7 @@ export interface AccessTokenVerifierOptions extends ClaimsRules {
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly keys: Pick<KeyStore, 'find'>;
   /** What the issuer has revoked; null where it is not heard, and a token counts until it expires. */
-  readonly revocations: Pick<Revocations, 'assertKnown' | 'assertNotRevoked'> | null;
+  readonly revocations: RevocationCheck | null;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -80,7 +80,7 @@ export class UnverifiedAccessToken {
   ) {}
 
   /** Verifies the signature and the claims. @throws AuthError */
-  verify(): Principal {
+  async verify(): Promise<Principal> {
     this.assertSignature();
     return this.validateClaims();
   }
@@ -96,7 +96,7 @@ export class UnverifiedAccessToken {
     }
   }
 
-  private validateClaims(): Principal {
+  private async validateClaims(): Promise<Principal> {
     const { claims, options } = this;
     assertIssuer(claims, options);
     assertAudience(claims, options);
@@ -111,7 +111,7 @@ export class UnverifiedAccessToken {
       tokenId: requireIdentifier(claims, 'jti'),
       actors: parseActors(claims),
     };
-    options.revocations?.assertNotRevoked(claims);
+    await options.revocations?.assertNotRevoked(claims);
     return principal;
   }
 }

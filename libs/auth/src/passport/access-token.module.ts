@@ -4,7 +4,7 @@ import { PassportModule } from '@nestjs/passport';
 import { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
 import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
 import type { EventStreamOptions } from '../revocation/event-stream.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { RevocationCheck } from '../revocation/revocations.js';
 import type { Principal } from '../principal.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { CallerInterceptor } from './caller.interceptor.js';
@@ -25,6 +25,8 @@ interface FetchedKeys {
 interface KeysOfOurOwn {
   /** For an issuer that verifies its own tokens: the provider, of a global module, that knows its keys. */
   readonly ownKeys: InjectionToken<PublishedKeys>;
+  /** The provider, of a global module, that knows what it has revoked. */
+  readonly ownRevocations: InjectionToken<RevocationCheck>;
 }
 
 interface AccessTokenRules {
@@ -70,14 +72,15 @@ export class AccessTokenModule {
 
 /** The verifier, and what it gets its keys from. */
 function verification(options: AccessTokenOptions): Provider[] {
-  const verifierWith = (keys: Pick<IssuerKeys, 'find'>, revocations: Revocations | null) =>
+  const verifierWith = (keys: Pick<IssuerKeys, 'find'>, revocations: RevocationCheck | null) =>
     new AccessTokenVerifier({ ...options, keys, revocations, now: Date.now });
   if ('ownKeys' in options) {
     return [
       {
         provide: AccessTokenVerifier,
-        inject: [options.ownKeys],
-        useFactory: (source: PublishedKeys) => verifierWith(new OwnKeys(source), null),
+        inject: [options.ownKeys, options.ownRevocations],
+        useFactory: (source: PublishedKeys, revocations: RevocationCheck) =>
+          verifierWith(new OwnKeys(source), revocations),
       },
     ];
   }

@@ -3,3 +3,4 @@ export { IssuerEvents } from './issuer-events.js';
 export { IssuerKeys } from './issuer-keys.js';
 export { type PublishedKeys } from './own-keys.js';
 export { type EventStreamOptions } from '../revocation/event-stream.js';
+export { revocableBy, type RevocationCheck } from '../revocation/revocations.js';

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import type { Strategy } from 'passport-jwt';
 import { UnverifiedAccessToken } from '../access-token/access-token-verifier.js';
 
@@ -18,13 +19,6 @@ export function installVerifier(strategy: typeof Strategy): void {
       stockVerifier(token, key, options, done);
       return;
     }
-    let principal;
-    try {
-      principal = key.verify();
-    } catch (error) {
-      done(error);
-      return;
-    }
-    done(null, principal);
+    callbackify(() => key.verify())(done);
   };
 }

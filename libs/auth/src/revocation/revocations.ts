@@ -12,6 +12,14 @@ export interface Revocation {
   readonly lastIssuedAt: number;
 }
 
+/** What a verifier asks of each token whose signature it has verified. */
+export interface RevocationCheck {
+  /** @throws AuthError `revocations_unavailable` while it cannot be told what has been revoked */
+  assertKnown(): void;
+  /** @throws AuthError `token_revoked` or `revocations_unavailable` */
+  assertNotRevoked(claims: JsonObject): void | Promise<void>;
+}
+
 export interface RevocationsOptions {
   /** How long after its issue a token may still be accepted: its life and the skew that is forgiven. */
   readonly maxTokenAgeSeconds: number;
@@ -27,7 +35,7 @@ const MAX_ENTRIES = 100_000;
  * What has been revoked, for as long as a token that it ends could be accepted. It holds nothing for every token and
  * asks nobody: a look-up for each token is all that it costs.
  */
-export class Revocations {
+export class Revocations implements RevocationCheck {
   private readonly lastIssuedAt: LRUCache<string, number>;
   private isKnown = false;
 
@@ -69,15 +77,21 @@ export class Revocations {
    */
   assertNotRevoked(claims: JsonObject): void {
     const issuedAt = Number(claims['iat']);
-    for (const [by, claim] of CLAIMS) {
-      const id = claims[claim];
-      if (typeof id !== 'string') continue;
+    for (const { by, id } of revocableBy(claims)) {
       const last = this.lastIssuedAt.peek(keyOf(by, id));
       if (last !== undefined && issuedAt <= last) {
         throw new AuthError('token_revoked', `the ${by} of the token has been revoked`);
       }
     }
   }
+}
+
+/** All that a token with these claims can be revoked by. */
+export function revocableBy(claims: JsonObject): readonly Pick<Revocation, 'by' | 'id'>[] {
+  return CLAIMS.flatMap(([by, claim]) => {
+    const id = claims[claim];
+    return typeof id === 'string' ? [{ by, id }] : [];
+  });
 }
 
 const CLAIMS: readonly (readonly [by: Handle, claim: string])[] = [
