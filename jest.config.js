@@ -24,7 +24,12 @@ const shared = {
   setupFiles: ['<rootDir>/test/support/load-jose-first.ts'],
 };
 
-/** @type {import('jest').Config} */
+/**
+ * Run by `npm run jest`: ESM needs `--experimental-vm-modules`; `--no-wasm-code-gc` keeps V8 from aborting a worker that
+ * opens many embedded databases (libs/platform/src/database/embedded-database.ts).
+ *
+ * @type {import('jest').Config}
+ */
 export default {
   testTimeout: 30_000,
   projects: [
