@@ -41,7 +41,7 @@ export function createProvider(options: ProviderOptions): Provider {
       issuer: options.issuer,
       keys: options.keyRing.published().map((key) => key.publicJwk),
     }),
-    findSubjectRoles: (token) => findSubjectRoles(token, provider, options.findAccount),
+    findSubjectRoles: (token) => findSubjectRoles(token, provider, options),
   });
   guardIntrospection(provider, throttles.inactiveAnswers);
   bindLoginsToCredentials(provider);

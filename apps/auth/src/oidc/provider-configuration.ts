@@ -21,6 +21,7 @@ import {
   resolveResourceServer,
 } from './resource-server.js';
 import type { Throttles } from './throttles.js';
+import type { SubjectToken } from '../token-exchange/subject-token.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
 export interface ProviderOptions {
@@ -41,6 +42,7 @@ export interface ProviderOptions {
   readonly refreshTokens: RefreshTokenStore;
   readonly throttles: Throttles;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
+  readonly isRevoked: (claims: SubjectToken) => Promise<boolean>;
   /** Ends a login session, by its `uid`, before oidc-provider does. */
   readonly revokeSession: (sessionId: string) => Promise<void>;
   /** Called after each request within a session in which somebody is logged in. */

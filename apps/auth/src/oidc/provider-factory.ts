@@ -4,6 +4,7 @@ import type { Adapter, default as Provider } from 'oidc-provider';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
+import { LoggedRevocations } from '../security-events/logged-revocations.js';
 import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
@@ -42,6 +43,7 @@ export class ProviderFactory {
     private readonly accounts: AccountsService,
     private readonly events: SecurityEventLog,
     private readonly cutOffs: RecentCutOffs,
+    private readonly revocations: LoggedRevocations,
     private readonly sessionDetails: SessionDetailsRepository,
     private readonly resourceServers: ResourceServers,
   ) {}
@@ -66,6 +68,7 @@ export class ProviderFactory {
         refreshTokens: new RefreshTokenStore(orm, this.events),
         throttles: this.throttles,
         findAccount: (id) => this.findAccount(id),
+        isRevoked: (claims) => this.revocations.isRevoked({ ...claims }),
         noteSession: (use) => this.sessionDetails.note(use),
         revokeSession: (sessionId) => revokeSession(sessionId, orm, this.events),
       });

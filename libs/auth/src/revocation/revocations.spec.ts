@@ -37,6 +37,31 @@ describe('Revocations', () => {
     expect(() => check()).toThrow(revoked);
   });
 
+  it.each<[what: string, revocation: Revocation]>([
+    ['its first actor', { by: 'subject', id: 'an-actor', lastIssuedAt: SECONDS }],
+    ['one who acted before', { by: 'subject', id: 'an-earlier-actor', lastIssuedAt: SECONDS }],
+    ['the client whose token was exchanged for it', { by: 'client', id: 'a-service', lastIssuedAt: SECONDS }],
+    ['the client that the first token was issued to', { by: 'client', id: 'an-app', lastIssuedAt: SECONDS }],
+  ])('refuse a token that came of exchanges by %s (RFC 8693)', (_what, revocation) => {
+    const exchanged = {
+      act: { sub: 'an-actor', act: { sub: 'an-earlier-actor' } },
+      subject_clients: ['a-service', 'an-app'],
+    };
+    expect(() => check(exchanged)).not.toThrow();
+    revocations.add(revocation);
+    expect(() => check(exchanged)).toThrow(revoked);
+    expect(() => check({ ...exchanged, iat: SECONDS + 1 })).not.toThrow();
+    expect(() => check()).not.toThrow();
+  });
+
+  it.each<[what: string, deviation: object]>([
+    ['no list', { subject_clients: 'an-app' }],
+    ['a list of something else', { subject_clients: [1] }],
+    ['a list without end', { subject_clients: Array<string>(9).fill('an-app') }],
+  ])('refuse a token whose subject_clients are %s', (_what, deviation) => {
+    expect(() => check(deviation)).toThrow(expect.objectContaining({ code: 'claims_malformed' }));
+  });
+
   it('end the tokens of a subject that were issued up to the event, and none that is issued after it', () => {
     revocations.add({ by: 'subject', id: 'a-subject', lastIssuedAt: SECONDS });
     expect(() => check({ iat: SECONDS - 1 })).toThrow(revoked);

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { parseActors, parseSubjectClients } from '../access-token/claims-checks.js';
 import { AuthError } from '../auth-error.js';
 import type { JsonObject } from '../jose/strict-json.js';
 
@@ -86,12 +87,23 @@ export class Revocations implements RevocationCheck {
   }
 }
 
-/** All that a token with these claims can be revoked by. */
+/**
+ * All that a token with these claims can be revoked by. A token that came of an exchange ends with whoever acts in it,
+ * and with each client whose tokens led to it.
+ *
+ * @throws AuthError `claims_malformed` for a chain of actors or clients that is none, or too long
+ */
 export function revocableBy(claims: JsonObject): readonly Pick<Revocation, 'by' | 'id'>[] {
-  return CLAIMS.flatMap(([by, claim]) => {
+  const own = CLAIMS.flatMap(([by, claim]) => {
     const id = claims[claim];
     return typeof id === 'string' ? [{ by, id }] : [];
   });
+  const actors = parseActors(claims) ?? [];
+  return [
+    ...own,
+    ...actors.map((id) => ({ by: 'subject' as const, id })),
+    ...parseSubjectClients(claims).map((id) => ({ by: 'client' as const, id })),
+  ];
 }
 
 const CLAIMS: readonly (readonly [by: Handle, claim: string])[] = [
