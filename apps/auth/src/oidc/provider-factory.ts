@@ -32,8 +32,6 @@ export class ProviderSettings {
 /** Builds the providers of a process, which differ in their keys and in nothing else. */
 @Injectable()
 export class ProviderFactory {
-  private readonly throttles = new Throttles();
-
   constructor(
     private readonly settings: ProviderSettings,
     private readonly keyEncryption: KeyEncryption,
@@ -46,6 +44,7 @@ export class ProviderFactory {
     private readonly revocations: LoggedRevocations,
     private readonly sessionDetails: SessionDetailsRepository,
     private readonly resourceServers: ResourceServers,
+    private readonly throttles: Throttles,
   ) {}
 
   /** @returns what builds the provider for a state of the key ring */
