@@ -294,8 +294,11 @@ describe('a gateway whose event stream is down', () => {
     await stack.linesWith('no events of the issuer', 1);
     await delay(1_100);
     const metrics = await fetch(`http://127.0.0.1:${stack.ports.gateway.management}/metrics`);
-    const age = /^countersign_event_stream_age_seconds (\S+)$/m.exec(await metrics.text())?.[1];
-    expect(Number(age)).toBeGreaterThan(1);
+    const text = await metrics.text();
+    const metric = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    expect(metric('countersign_event_stream_age_seconds')).toBeGreaterThan(1);
+    expect(metric('countersign_revocations')).toBeGreaterThan(0);
+    expect(metric('countersign_revocations_given_up')).toBe(0);
 
     eventsOfFirst.mend();
     await refusedAfter(stack.stack, login.access_token, CATCH_UP_LIMIT_MS);
