@@ -65,18 +65,18 @@ export class ProviderFactory {
         orm,
         adapter: (model) => this.adapter(model),
         refreshTokens: new RefreshTokenStore(orm, this.events),
+        sessions: new SessionStore('Session', orm, this.events),
         throttles: this.throttles,
         findAccount: (id) => this.findAccount(id),
         isRevoked: (claims) => this.revocations.isRevoked({ ...claims }),
         noteSession: (use) => this.sessionDetails.note(use),
-        revokeSession: (sessionId) => revokeSession(sessionId, orm, this.events),
+        revokeSession: (session) => revokeSession(session, orm, this.events),
       });
   }
 
   private adapter(model: string): Adapter {
     const { orm } = this.database;
     if (model === 'Client') return new ClientStore(this.clients);
-    if (model === 'Session') return new SessionStore(model, orm, this.events);
     return new ArtefactStore(model, orm, this.events);
   }
 
