@@ -184,11 +184,11 @@ describe('a token that came of exchanges (RFC 8693)', () => {
     secretOfThird = z.looseObject({ client_secret: z.string() }).parse(body).client_secret;
   });
 
-  async function second(subjectToken: string): Promise<string> {
+  async function exchangeOnce(subjectToken: string): Promise<string> {
     return exchanged.parse((await exchange(subjectToken, 'demo-exchange')).body).access_token;
   }
 
-  async function third(subjectToken: string): Promise<string> {
+  async function exchangeAgain(subjectToken: string): Promise<string> {
     return exchanged.parse((await exchange(subjectToken, 'third', secretOfThird)).body).access_token;
   }
 
@@ -197,8 +197,8 @@ describe('a token that came of exchanges (RFC 8693)', () => {
     ['the client that exchanged it first', 'demo-exchange'],
   ])('ends everywhere with %s, and is good for no other exchange', async (_whose, clientId) => {
     const first = await serviceToken(stack.issuer);
-    const [once, another] = [await second(first), await second(first)];
-    const twice = await third(once);
+    const [once, another] = [await exchangeOnce(first), await exchangeOnce(first)];
+    const twice = await exchangeAgain(once);
     expect(decodeJwt(twice)).toMatchObject({ subject_clients: ['demo-exchange', 'demo-service'] });
     expect(await statuses(twice)).toEqual([200, 200]);
     await admin.call('POST', `/clients/${clientId}/disable`);
@@ -211,7 +211,9 @@ describe('a token that came of exchanges (RFC 8693)', () => {
       body: { error: 'invalid_request' },
     });
     await delay(1_500);
-    expect(await statuses(await third(await second(await serviceToken(stack.issuer))))).toEqual([200, 200]);
+    expect(await statuses(await exchangeAgain(await exchangeOnce(await serviceToken(stack.issuer))))).toEqual(
+      [200, 200],
+    );
   });
 });
 

@@ -6,7 +6,7 @@ interface Rotating {
   readonly jti: string;
   /** The identifier until it was reset. */
   oldId?: string;
-  save(ttl: number): Promise<string>;
+  save: (this: Rotating, ttl: number) => Promise<string>;
 }
 
 /**
