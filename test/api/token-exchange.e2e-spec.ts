@@ -67,6 +67,7 @@ describe('token exchange (RFC 8693)', () => {
       sub: subject.sub,
       client_id: 'demo-exchange',
       act: { sub: 'demo-exchange' },
+      subject_clients: ['demo-web'],
       scope: 'orders:read',
       roles: ['customer'],
       auth_time: subject['auth_time'],

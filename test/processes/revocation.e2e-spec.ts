@@ -7,9 +7,10 @@ import { ApiClient } from '../support/api-client.ts';
 import { DemoWebClient, PASSWORD } from '../support/demo-web-client.ts';
 import { appendEvent } from '../support/event-log.ts';
 import { TestEventStream } from '../support/event-stream.ts';
+import { operator, type AdminCaller } from '../support/operator.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { TestStack } from '../support/test-stack.ts';
-import { serviceToken, tokens } from '../support/token-endpoint.ts';
+import { basic, serviceToken, tokenRequest, tokens } from '../support/token-endpoint.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 const KILL_LIMIT_MS = 1_000;
@@ -89,6 +90,20 @@ async function checks(): Promise<readonly string[]> {
   return ['issuer-keys', 'issuer-events'].map((name) => `${name} ${report.checks[name]?.split(':')[0]}`);
 }
 
+const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+/** What a client, of the demo or with a secret of its own, gets for a token. */
+async function exchange(subjectToken: string, clientId: string, secret = `${clientId}-secret`) {
+  const request = {
+    grant_type: GRANT,
+    subject_token: subjectToken,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  };
+  return tokenRequest(stack.issuer, request, basic(clientId, secret));
+}
+
+const exchanged = z.looseObject({ access_token: z.string() });
+
 async function append(event: object): Promise<void> {
   await appendEvent(stack.databaseUrl('auth') ?? '', event);
 }
@@ -151,6 +166,55 @@ describe('an access token is refused by every gateway', () => {
     );
     expect(percentile(0.99)).toBeLessThan(KILL_LIMIT_MS);
   }, 300_000);
+});
+
+describe('a token that came of exchanges (RFC 8693)', () => {
+  let admin: AdminCaller;
+  /** A client that exchanges what demo-exchange was given. */
+  let secretOfThird: string;
+
+  beforeAll(async () => {
+    admin = await operator(stack.issuer);
+    const { body } = await admin.call('POST', '/clients', {
+      client_id: 'third',
+      grant_types: [GRANT],
+      scope: 'orders:read',
+      token_exchange: { subject_clients: ['demo-exchange'], audiences: [stack.api] },
+    });
+    secretOfThird = z.looseObject({ client_secret: z.string() }).parse(body).client_secret;
+  });
+
+  async function exchangeOnce(subjectToken: string): Promise<string> {
+    return exchanged.parse((await exchange(subjectToken, 'demo-exchange')).body).access_token;
+  }
+
+  async function exchangeAgain(subjectToken: string): Promise<string> {
+    return exchanged.parse((await exchange(subjectToken, 'third', secretOfThird)).body).access_token;
+  }
+
+  it.each<[whose: string, clientId: string]>([
+    ['the client that the first was issued to', 'demo-service'],
+    ['the client that exchanged it first', 'demo-exchange'],
+  ])('ends everywhere with %s, and is good for no other exchange', async (_whose, clientId) => {
+    const first = await serviceToken(stack.issuer);
+    const [once, another] = [await exchangeOnce(first), await exchangeOnce(first)];
+    const twice = await exchangeAgain(once);
+    expect(decodeJwt(twice)).toMatchObject({ subject_clients: ['demo-exchange', 'demo-service'] });
+    expect(await statuses(twice)).toEqual([200, 200]);
+    await admin.call('POST', `/clients/${clientId}/disable`);
+    expect(await refusedByBoth(once)).toEqual([401, 401]);
+    expect(await refusedByBoth(twice)).toEqual([401, 401]);
+    // Enabled again, the client gets tokens; those from before stay ended and cannot be exchanged for new ones.
+    await admin.call('POST', `/clients/${clientId}/enable`);
+    expect(await exchange(another, 'third', secretOfThird)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_request' },
+    });
+    await delay(1_500);
+    expect(await statuses(await exchangeAgain(await exchangeOnce(await serviceToken(stack.issuer))))).toEqual(
+      [200, 200],
+    );
+  });
 });
 
 onPostgres('an access token is refused by every gateway (TEST_POSTGRES_URL)', () => {
@@ -232,8 +296,11 @@ describe('a gateway whose event stream is down', () => {
     await stack.linesWith('no events of the issuer', 1);
     await delay(1_100);
     const metrics = await fetch(`http://127.0.0.1:${stack.ports.gateway.management}/metrics`);
-    const age = /^countersign_event_stream_age_seconds (\S+)$/m.exec(await metrics.text())?.[1];
-    expect(Number(age)).toBeGreaterThan(1);
+    const text = await metrics.text();
+    const metric = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    expect(metric('countersign_event_stream_age_seconds')).toBeGreaterThan(1);
+    expect(metric('countersign_revocations')).toBeGreaterThan(0);
+    expect(metric('countersign_revocations_given_up')).toBe(0);
 
     eventsOfFirst.mend();
     await refusedAfter(stack.stack, login.access_token, CATCH_UP_LIMIT_MS);

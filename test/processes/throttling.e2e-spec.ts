@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthReplica } from '../support/auth-replica.ts';
+import { TestEventStream } from '../support/event-stream.ts';
 import { startAuthWithClients } from '../support/registered-clients.ts';
 import { TestStack } from '../support/test-stack.ts';
 import { basic, tokenRequest, type TokenAnswer } from '../support/token-endpoint.ts';
@@ -49,6 +50,21 @@ describe('client authentication', () => {
     expect([refused.status, refused.body]).toMatchObject([429, { error: 'temporarily_unavailable' }]);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await authenticate('demo-service-secret', OWNER)).status).toBe(200);
+  });
+
+  it('counts wrong secrets at the event stream with those at the token endpoint, by client and address (CLI-06)', async () => {
+    const poll = (secret: string, from: string) =>
+      new TestEventStream(stack.issuer, { ...basic('gateway', secret), 'x-forwarded-for': from }).poll({
+        returnImmediately: true,
+      });
+    const from = '203.0.113.10';
+    for (let count = 0; count < 10; count++) expect((await poll('guess', from)).status).toBe(401);
+    for (let count = 0; count < 10; count++)
+      expect((await authenticate('guess', from, 'gateway')).status).toBe(401);
+    const refused = await poll('gateway-secret', from);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await poll('gateway-secret', OWNER)).status).toBe(200);
   });
 
   it('forgives nobody when the keys change (CLI-06)', async () => {

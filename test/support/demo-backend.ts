@@ -24,7 +24,7 @@ export class DemoBackend {
   private readonly issuer: string;
   readonly key: CryptoKey | Uint8Array;
 
-  private constructor(issuer: string, key: CryptoKey | Uint8Array) {
+  constructor(issuer: string, key: CryptoKey | Uint8Array) {
     this.issuer = issuer;
     this.key = key;
   }

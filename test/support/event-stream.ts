@@ -19,7 +19,7 @@ export class TestEventStream {
 
   constructor(
     issuer: string,
-    credentials = basic('gateway', 'gateway-secret'),
+    credentials: Readonly<Record<string, string>> = basic('gateway', 'gateway-secret'),
     streamId: string = randomUUID(),
   ) {
     this.url = `${issuer}/events/streams/${streamId}/poll`;

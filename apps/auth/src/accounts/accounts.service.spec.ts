@@ -131,7 +131,7 @@ describe('a session that has ended', () => {
     ['by "sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
     ['by a new password', () => service.changePassword(FIRST, 'four other words now')],
     ['by disabling', () => service.disable(ACCOUNT.id)],
-    ['by a logout', () => revokeSession(`uid-${ACCOUNT.id}`, database.orm, new SecurityEventLog())],
+    ['by a logout', () => revokeSession({ uid: `uid-${ACCOUNT.id}` }, database.orm, new SecurityEventLog())],
   ])('%s is not brought back by a request that was under way (ASVS 7.4.1)', async (_how, end) => {
     const sessions = new SessionStore('Session', database.orm, new SecurityEventLog());
     await openEverything(ACCOUNT);

@@ -5,6 +5,7 @@ import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import { LoggedRevocations } from '../security-events/logged-revocations.js';
+import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { AdminStanding } from './admin-standing.js';
 import { adminResource } from './admin-scopes.js';
@@ -23,6 +24,7 @@ export class AdminModule {
       imports: [
         AccountsModule,
         ClientsModule,
+        SecurityEventsModule,
         AccessTokenModule.forRoot({
           issuer: ISSUER,
           ownKeys: SigningKeysService,
@@ -41,9 +43,8 @@ export class AdminModule {
         },
         OperatorClientService,
         AdminStanding,
-        LoggedRevocations,
       ],
-      exports: [AdminStanding, LoggedRevocations],
+      exports: [AdminStanding, SecurityEventsModule], // the guard asks what has been revoked
     };
   }
 }

@@ -1,15 +1,15 @@
-import { errors, Provider, type Configuration } from 'oidc-provider';
+import { errors, Provider, type Client, type Configuration } from 'oidc-provider';
 import { verifyClientSecret } from '../clients/client-secret.js';
 import { clientAddress } from '../client-address/client-address.js';
 import { networkOf } from '../client-address/network.js';
-import type { FailureThrottle } from './throttle.js';
+import type { Answer, FailureThrottle } from './throttle.js';
 
 /** What clients sign assertions and DPoP proofs with; what the issuer signs with is another matter. */
 export const CLIENT_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const;
 
 /** An assertion is made for one request: it need not live longer, and its `jti` is kept for as long. */
 const ASSERTION_SECONDS = 60;
-const CLOCK_TOLERANCE_SECONDS = 5;
+export const CLOCK_TOLERANCE_SECONDS = 5;
 /** RFC 7523 names no type; `client-authentication+jwt` is that of its successor (draft-ietf-oauth-rfc7523bis §4). */
 const ASSERTION_TYPES: ReadonlySet<unknown> = new Set([undefined, 'JWT', 'client-authentication+jwt']);
 
@@ -31,7 +31,7 @@ export const clientAuthentication: Pick<
  * for the issuer alone cannot be collected by another server and used here (RFC 9700 and draft-ietf-oauth-rfc7523bis: an
  * audience list, or the address of an endpoint, which that server can name as its own, opens that way).
  */
-function assertionFault(
+export function assertionFault(
   claims: Readonly<Record<string, unknown>>,
   header: Readonly<Record<string, unknown>>,
   { issuer, now }: { readonly issuer: string; readonly now: number },
@@ -45,15 +45,36 @@ function assertionFault(
   return undefined;
 }
 
-/** Compares client secrets by their hash, and stops comparing for an address that has been wrong too often about one client. */
+/** Has oidc-provider compare client secrets as we do. */
 export function useHashedSecrets({ Client }: Provider, throttle: FailureThrottle): void {
-  Client.prototype.compareClientSecret = async function (secret) {
+  Client.prototype.compareClientSecret = function (secret) {
     const { ctx } = Provider;
     if (ctx === undefined) throw new TypeError('a client authenticates within a request');
-    const key = `${networkOf(clientAddress(ctx.req))} ${this.clientId}`;
-    await throttle.assertOpen(ctx, key);
-    const isRight = verifyClientSecret(secret, this.clientSecret ?? '');
-    if (!isRight) await throttle.noteFailure(key);
-    return isRight;
+    return compareSecret(this, secret, { address: clientAddress(ctx.req), throttle, answer: ctx });
   };
+}
+
+interface SecretAttempt {
+  /** Where the request comes from. */
+  readonly address: string;
+  readonly throttle: FailureThrottle;
+  readonly answer: Answer;
+}
+
+/**
+ * Compares client secrets by their hash, and stops comparing for an address that has been wrong too often about one
+ * client.
+ *
+ * @throws errors.OIDCProviderError (429)
+ */
+export async function compareSecret(
+  { clientId, clientSecret = '' }: Pick<Client, 'clientId' | 'clientSecret'>,
+  secret: string,
+  { address, throttle, answer }: SecretAttempt,
+): Promise<boolean> {
+  const key = `${networkOf(address)} ${clientId}`;
+  await throttle.assertOpen(answer, key);
+  const isRight = verifyClientSecret(secret, clientSecret);
+  if (!isRight) await throttle.noteFailure(key);
+  return isRight;
 }

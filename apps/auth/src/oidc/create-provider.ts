@@ -17,6 +17,7 @@ import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
 import { noteSessionUse } from './note-session-use.js';
 import { bindLoginsToCredentials } from './session-credentials.js';
+import { rotateSessionsInPlace } from './session-rotation.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
@@ -41,10 +42,11 @@ export function createProvider(options: ProviderOptions): Provider {
       issuer: options.issuer,
       keys: options.keyRing.published().map((key) => key.publicJwk),
     }),
-    findSubjectRoles: (token) => findSubjectRoles(token, provider, options.findAccount),
+    findSubjectRoles: (token) => findSubjectRoles(token, provider, options),
   });
   guardIntrospection(provider, throttles.inactiveAnswers);
   bindLoginsToCredentials(provider);
+  rotateSessionsInPlace(provider, options.sessions);
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   provider.use(refuseUnlessItCanSign(options.assertCanSign));
@@ -87,7 +89,7 @@ function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revo
   const prototype: { destroy: (this: InstanceType<typeof Session>) => Promise<void> } = Session.prototype;
   const { destroy } = prototype;
   prototype.destroy = async function () {
-    await revokeSession(this.uid);
+    await revokeSession(this);
     await destroy.call(this);
   };
 }

@@ -6,9 +6,11 @@ import { SecurityEventsModule } from '../security-events/security-events.module.
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
+import { ClientAuthenticator } from './client-authenticator.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
 import { ProviderFactory, ProviderSettings } from './provider-factory.js';
+import { Throttles } from './throttles.js';
 
 @Module({})
 export class OidcModule {
@@ -25,7 +27,9 @@ export class OidcModule {
       ],
       providers: [
         ExpiredArtefactsService,
+        ClientAuthenticator,
         ProviderFactory,
+        Throttles,
         { provide: ProviderSettings, useFactory: () => new ProviderSettings(config.ISSUER, config.AUDIENCE) },
         {
           provide: CurrentProvider,
@@ -38,7 +42,7 @@ export class OidcModule {
           },
         },
       ],
-      exports: [CurrentProvider],
+      exports: [ClientAuthenticator, CurrentProvider],
     };
   }
 }

@@ -14,6 +14,8 @@ import { interactionPolicyOfIssuer } from './interaction-policy.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from './provider-pages.js';
 import { lifetimes } from './lifetimes.js';
 import type { RefreshTokenStore } from './refresh-token-store.js';
+import type { EndedSession } from './revoke-session.js';
+import type { SessionStore } from './session-store.js';
 import {
   assertGrantedResource,
   assertRegisteredScopes,
@@ -21,6 +23,7 @@ import {
   resolveResourceServer,
 } from './resource-server.js';
 import type { Throttles } from './throttles.js';
+import type { SubjectToken } from '../token-exchange/subject-token.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
 export interface ProviderOptions {
@@ -36,13 +39,15 @@ export interface ProviderOptions {
   /** 32 bytes that make the nonces for DPoP proofs; the same at every replica. */
   readonly nonceSecret: Buffer;
   readonly orm: Orm;
-  /** oidc-provider's storage of every model but refresh tokens. */
+  /** oidc-provider's storage of every model but these two. */
   readonly adapter: (model: string) => Adapter;
   readonly refreshTokens: RefreshTokenStore;
+  readonly sessions: SessionStore;
   readonly throttles: Throttles;
   readonly findAccount: (id: string) => Promise<AuthenticatedAccount | undefined>;
-  /** Ends a login session, by its `uid`, before oidc-provider does. */
-  readonly revokeSession: (sessionId: string) => Promise<void>;
+  readonly isRevoked: (claims: SubjectToken) => Promise<boolean>;
+  /** Ends a login session before oidc-provider does. */
+  readonly revokeSession: (session: EndedSession) => Promise<void>;
   /** Called after each request within a session in which somebody is logged in. */
   readonly noteSession: (use: SessionUse) => Promise<void>;
 }
@@ -51,7 +56,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
   const { issuer, audience, resourceServers, keyRing, findAccount } = options;
   const disabled = { enabled: false };
   return {
-    adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
+    adapter: (model: string) => adapterOf(model, options),
     jwks: { keys: keyRing.signers().map((key) => key.privateKey) },
     routes: {
       authorization: '/authorize',
@@ -143,6 +148,11 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     renderError: renderErrorPage,
   };
+}
+
+function adapterOf(model: string, { refreshTokens, sessions, adapter }: ProviderOptions): Adapter {
+  if (model === 'RefreshToken') return refreshTokens;
+  return model === 'Session' ? sessions : adapter(model);
 }
 
 function grantedResources(resource: string | readonly string[] | undefined): ReadonlySet<string> {

@@ -4,6 +4,7 @@ import type { Adapter, default as Provider } from 'oidc-provider';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { ClientsRepository } from '../clients/clients.repository.js';
 import { ResourceServers } from '../resource-servers/resource-servers.js';
+import { LoggedRevocations } from '../security-events/logged-revocations.js';
 import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
@@ -31,8 +32,6 @@ export class ProviderSettings {
 /** Builds the providers of a process, which differ in their keys and in nothing else. */
 @Injectable()
 export class ProviderFactory {
-  private readonly throttles = new Throttles();
-
   constructor(
     private readonly settings: ProviderSettings,
     private readonly keyEncryption: KeyEncryption,
@@ -42,8 +41,10 @@ export class ProviderFactory {
     private readonly accounts: AccountsService,
     private readonly events: SecurityEventLog,
     private readonly cutOffs: RecentCutOffs,
+    private readonly revocations: LoggedRevocations,
     private readonly sessionDetails: SessionDetailsRepository,
     private readonly resourceServers: ResourceServers,
+    private readonly throttles: Throttles,
   ) {}
 
   /** @returns what builds the provider for a state of the key ring */
@@ -64,17 +65,18 @@ export class ProviderFactory {
         orm,
         adapter: (model) => this.adapter(model),
         refreshTokens: new RefreshTokenStore(orm, this.events),
+        sessions: new SessionStore('Session', orm, this.events),
         throttles: this.throttles,
         findAccount: (id) => this.findAccount(id),
+        isRevoked: (claims) => this.revocations.isRevoked({ ...claims }),
         noteSession: (use) => this.sessionDetails.note(use),
-        revokeSession: (sessionId) => revokeSession(sessionId, orm, this.events),
+        revokeSession: (session) => revokeSession(session, orm, this.events),
       });
   }
 
   private adapter(model: string): Adapter {
     const { orm } = this.database;
     if (model === 'Client') return new ClientStore(this.clients);
-    if (model === 'Session') return new SessionStore(model, orm, this.events);
     return new ArtefactStore(model, orm, this.events);
   }
 

@@ -4,14 +4,19 @@ import type { SecurityEventLog } from '../security-events/security-event-log.js'
 import { artefacts } from './artefacts.table.js';
 import { recordEnded } from './session-store.js';
 
+/** A login session, as whoever ends it knows it. */
+export interface EndedSession {
+  readonly uid: string;
+  /** Who is logged in; undefined when nobody is. */
+  readonly accountId?: string | undefined;
+}
+
 /**
- * Ends a login session, and with it the access tokens of its `sid`. It is put on record even when no row is there: a
- * request under way, which renews the session, has just deleted it and is about to write it again.
- *
- * @param sessionId its `uid`
+ * Ends a login session, and with it the access tokens of its `sid`. It is put on record, and told, even when no row is
+ * there: whether it is does not say whether there are tokens.
  */
 export async function revokeSession(
-  sessionId: string,
+  { uid: sessionId, accountId }: EndedSession,
   orm: Orm,
   events: Pick<SecurityEventLog, 'append'>,
 ): Promise<void> {
@@ -19,10 +24,10 @@ export async function revokeSession(
     const deleted = await transaction
       .delete(artefacts)
       .where(and(eq(artefacts.model, 'Session'), eq(artefacts.uid, sessionId)))
-      .returning({ payload: artefacts.payload });
+      .returning({ accountId: artefacts.accountId });
     await recordEnded([sessionId], transaction);
-    const subject = deleted.find(({ payload }) => payload.accountId !== undefined)?.payload.accountId;
-    if (subject !== undefined)
+    const subject = accountId ?? deleted.find((session) => session.accountId !== null)?.accountId;
+    if (typeof subject === 'string')
       await events.append({ type: 'session-revoked', subject, sessionId }, transaction);
   });
 }

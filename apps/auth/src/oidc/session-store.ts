@@ -10,9 +10,10 @@ import { CREDENTIALS_VERSION } from './session-credentials.js';
 const ENDED = 'EndedSession';
 
 /**
- * The sessions that were not ended from elsewhere, nor opened with a password that is no longer the account's. oidc-provider reads a session when a request begins and writes it when
- * it ends: a request that is under way while the session is deleted brings it back, and a thief who sends one after the
- * other would be rid of every "sign out everywhere". What has ended is therefore on record for as long as it could have lived.
+ * The sessions that were not ended from elsewhere, nor opened with a password that is no longer the account's.
+ * oidc-provider reads a session when a request begins and writes it when it ends: a request that is under way while the
+ * session is deleted brings it back, and a thief who sends one after the other would be rid of every "sign out
+ * everywhere". What has ended is therefore on record for as long as it could have lived.
  */
 export class SessionStore extends ArtefactStore {
   override async find(id: string): Promise<AdapterPayload | undefined> {
@@ -21,6 +22,17 @@ export class SessionStore extends ArtefactStore {
 
   override async findByUid(uid: string): Promise<AdapterPayload | undefined> {
     return this.unlessEnded(await super.findByUid(uid));
+  }
+
+  /**
+   * Gives a session another handle, by one change of its row: a deletion at the same time waits for the row and takes
+   * it under either. Nothing happens when it has no row (any more).
+   */
+  async rename(handle: string, newHandle: string): Promise<void> {
+    await this.orm
+      .update(artefacts)
+      .set({ id: this.idOf(newHandle) })
+      .where(this.is(handle));
   }
 
   private async unlessEnded(session: AdapterPayload | undefined): Promise<AdapterPayload | undefined> {

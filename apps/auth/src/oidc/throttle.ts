@@ -1,9 +1,12 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 
 const TOO_MANY_REQUESTS = 429;
 
-type Answer = Pick<KoaContextWithOIDC, 'set'>;
+/** Where a header of the answer can be set. */
+export interface Answer {
+  set(name: string, value: string): void;
+}
 
 /**
  * Counts failures, and refuses to look at another try once there were too many. It counts in this process alone: with

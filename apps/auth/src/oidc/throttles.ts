@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { FailureThrottle } from './throttle.js';
 
@@ -28,7 +29,8 @@ const INACTIVE_ANSWERS = 1_000;
  */
 const POLL_SECONDS = 4;
 
-/** What is counted at the protocol endpoints, in this process. It outlives the provider: a rotation of keys forgives nobody. */
+/** What is counted where clients authenticate, in this process. It outlives the provider: a rotation of keys forgives nobody. */
+@Injectable()
 export class Throttles {
   readonly clientSecrets = new FailureThrottle(WRONG_SECRETS, MINUTE);
   readonly userCodes = new FailureThrottle(WRONG_USER_CODES, MINUTE);

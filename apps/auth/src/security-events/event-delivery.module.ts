@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AuthConfig } from '../app.config.js';
-import { ClientsModule } from '../clients/clients.module.js';
 import { EventStreamController } from './event-stream.controller.js';
 import { EventIssuer, EventStreamService } from './event-stream.service.js';
 import { EventStreamsRepository } from './event-streams.repository.js';
@@ -14,7 +13,7 @@ export class EventDeliveryModule {
   static forRoot({ ISSUER }: AuthConfig): DynamicModule {
     return {
       module: EventDeliveryModule,
-      imports: [ClientsModule, SecurityEventsModule],
+      imports: [SecurityEventsModule],
       controllers: [EventStreamController],
       providers: [
         { provide: EventIssuer, useFactory: () => new EventIssuer(ISSUER) },

@@ -1,11 +1,9 @@
 import { Access } from '@countersign/auth';
-import { isDatabaseOutage, OUTAGE_RETRY_SECONDS } from '@countersign/platform/database';
 import {
   BadRequestException,
   Body,
   Controller,
   HttpCode,
-  HttpException,
   Param,
   Post,
   Req,
@@ -14,8 +12,8 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
-import { EventStreamService, TooManyPollsError } from './event-stream.service.js';
+import { EventStreamService } from './event-stream.service.js';
+import { toHttpException } from './poll-error.js';
 import { pollRequest, type PollResponse } from './poll-request.js';
 import { ReceiverGuard, receiverOf } from './receiver.guard.js';
 
@@ -26,7 +24,7 @@ const streamName = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
  * the path is the replica's own, made at its start, and its first poll makes the stream.
  */
 @Controller('events/streams/:stream')
-@Access({ publicBecause: 'a verifier authenticates as a client, with its secret: see ReceiverGuard' })
+@Access({ publicBecause: 'a verifier authenticates as a client: see ReceiverGuard' })
 @UseGuards(ReceiverGuard)
 export class EventStreamController {
   constructor(private readonly streams: EventStreamService) {}
@@ -54,14 +52,4 @@ export class EventStreamController {
       throw toHttpException(error, reply);
     }
   }
-}
-
-function toHttpException(error: unknown, reply: FastifyReply): unknown {
-  if (error instanceof TooManyPollsError) {
-    reply.header('retry-after', String(OUTAGE_RETRY_SECONDS));
-    return new HttpException('Too many polls of the client are waiting.', 429);
-  }
-  if (!isDatabaseOutage(error) && !(error instanceof SigningUnavailableError)) return error;
-  reply.header('retry-after', String(OUTAGE_RETRY_SECONDS));
-  return new HttpException('The events cannot be read at the moment.', 503);
 }

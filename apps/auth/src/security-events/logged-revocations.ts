@@ -1,7 +1,7 @@
 import { AuthError } from '@countersign/auth';
 import { revocableBy, type RevocationCheck } from '@countersign/auth/passport';
 import { Database, isDatabaseOutage } from '@countersign/platform/database';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { or, sql } from 'drizzle-orm';
 import { endsByTime, lastSecondEnded } from './security-event.js';
 import { securityEvents } from './security-events.table.js';
@@ -11,11 +11,11 @@ type Handle = ReturnType<typeof revocableBy>[number];
 
 /**
  * What the issuer has revoked, for tokens that it verifies itself: the log is asked with each of them, so that what any
- * replica has ended counts from its commit on. The log holds some minutes, and callers are administrators: few.
+ * replica has ended counts from its commit on. They are those of administrators, and those that are exchanged.
  */
 @Injectable()
 export class LoggedRevocations implements RevocationCheck {
-  constructor(private readonly database: Database) {}
+  constructor(@Inject(Database) private readonly database: Pick<Database, 'orm'>) {}
 
   assertKnown(): void {
     // Nothing has to be heard first.
@@ -23,23 +23,32 @@ export class LoggedRevocations implements RevocationCheck {
 
   /** @throws AuthError `token_revoked`, or `revocations_unavailable` in an outage of the database */
   async assertNotRevoked(claims: Claims): Promise<void> {
-    const issuedAt = Number(claims['iat']);
-    const events = await this.eventsThatName(revocableBy(claims));
-    if (events.some((logged) => !endsByTime(logged.event) || issuedAt <= lastSecondEnded(logged)))
+    if (await this.isRevokedUnlessOutage(claims))
       throw new AuthError('token_revoked', 'the log has an event that ends the token');
   }
 
-  private async eventsThatName(handles: readonly Handle[]) {
-    const patterns = handles.flatMap(({ by, id }) => EVENTS_BY[by](id)).map((event) => JSON.stringify(event));
+  /** Whether the log has an event that ends a token with these claims. */
+  async isRevoked(claims: Claims): Promise<boolean> {
+    const issuedAt = Number(claims['iat']);
+    const events = await this.eventsThatName(revocableBy(claims));
+    return events.some((logged) => !endsByTime(logged.event) || issuedAt <= lastSecondEnded(logged));
+  }
+
+  private async isRevokedUnlessOutage(claims: Claims): Promise<boolean> {
     try {
-      return await this.database.orm
-        .select({ event: securityEvents.event, createdAt: securityEvents.createdAt })
-        .from(securityEvents)
-        .where(or(...patterns.map((pattern) => sql`${securityEvents.event} @> ${pattern}::jsonb`)));
+      return await this.isRevoked(claims);
     } catch (cause) {
       if (!isDatabaseOutage(cause)) throw cause;
       throw new AuthError('revocations_unavailable', 'the log of events cannot be read', { cause });
     }
+  }
+
+  private async eventsThatName(handles: readonly Handle[]) {
+    const patterns = handles.flatMap(({ by, id }) => EVENTS_BY[by](id)).map((event) => JSON.stringify(event));
+    return this.database.orm
+      .select({ event: securityEvents.event, createdAt: securityEvents.createdAt })
+      .from(securityEvents)
+      .where(or(...patterns.map((pattern) => sql`${securityEvents.event} @> ${pattern}::jsonb`)));
   }
 }
 

@@ -1,48 +1,40 @@
-import {
-  ForbiddenException,
-  Injectable,
-  UnauthorizedException,
-  type CanActivate,
-  type ExecutionContext,
-} from '@nestjs/common';
+import { ForbiddenException, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ClientMetadata } from 'oidc-provider';
-import { verifyClientSecret } from '../clients/client-secret.js';
-import { ClientsRepository } from '../clients/clients.repository.js';
+import type { Client } from 'oidc-provider';
+import { ClientAuthenticator } from '../oidc/client-authenticator.js';
+import { toHttpException } from './poll-error.js';
 
 const RECEIVER = Symbol('receiver');
 
 type ReceiverRequest = FastifyRequest & { [RECEIVER]?: string };
 
 /**
- * Lets in resource servers: clients that authenticate with their secret (RFC 6749 §2.3.1, HTTP Basic; the body is JSON
- * and has no place for it) and whose registration names a `resource_server`.
+ * Lets in resource servers: clients that authenticate as they do at the protocol endpoints, and whose registration
+ * names a `resource_server`. The body is JSON: what goes into a form there is a member of it here, besides those of
+ * the poll (RFC 8936 §2.2), which leaves authentication open (§3).
  */
 @Injectable()
 export class ReceiverGuard implements CanActivate {
-  constructor(private readonly clients: ClientsRepository) {}
+  constructor(private readonly clients: ClientAuthenticator) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<ReceiverRequest>();
-    const client = await this.authenticate(request.headers.authorization);
-    if (client === undefined) {
-      http.getResponse<FastifyReply>().header('www-authenticate', 'Basic realm="events", charset="UTF-8"');
-      throw new UnauthorizedException('The credentials of a resource server are required.');
-    }
+    const client = await this.authenticate(request, http.getResponse<FastifyReply>());
     if (client['resource_server'] === undefined)
       throw new ForbiddenException('The client is no resource server.');
-    request[RECEIVER] = client.client_id;
+    request[RECEIVER] = client.clientId;
     return true;
   }
 
-  private async authenticate(authorization: string | undefined): Promise<ClientMetadata | undefined> {
-    const credentials = basicCredentials(authorization);
-    if (credentials === undefined) return undefined;
-    const client = await this.clients.find(credentials.clientId);
-    const secretHash = client?.client_secret;
-    if (secretHash === undefined || !verifyClientSecret(credentials.secret, secretHash)) return undefined;
-    return client;
+  private async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Client> {
+    try {
+      return await this.clients.authenticate(request, {
+        set: (name, value) => void reply.header(name, value),
+      });
+    } catch (error) {
+      throw toHttpException(error, reply);
+    }
   }
 }
 
@@ -51,22 +43,4 @@ export function receiverOf(request: FastifyRequest): string {
   const { [RECEIVER]: clientId } = request as ReceiverRequest;
   if (clientId === undefined) throw new TypeError('no ReceiverGuard has seen this request');
   return clientId;
-}
-
-/** Both parts are form-encoded before they are joined (RFC 6749 §2.3.1). */
-function basicCredentials(header: string | undefined) {
-  const [, encoded] = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(header ?? '') ?? [];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  if (colon < 1) return undefined;
-  try {
-    return { clientId: formDecode(text.slice(0, colon)), secret: formDecode(text.slice(colon + 1)) };
-  } catch {
-    return undefined; // a percent sign that starts no escape
-  }
-}
-
-function formDecode(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
 }

@@ -34,7 +34,10 @@ export const securityEvents = pgTable(
       .notNull()
       .default(sql`pg_current_xact_id()`),
   },
-  (table) => [index('security_events_transaction_id').on(table.transactionId)],
+  (table) => [
+    index('security_events_transaction_id').on(table.transactionId),
+    index('security_events_event').using('gin', table.event.op('jsonb_path_ops')),
+  ],
 );
 
 /** Who reads the log: a replica of a verifier, under a name that it chose. */

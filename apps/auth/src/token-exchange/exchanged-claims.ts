@@ -7,6 +7,8 @@ export interface ExchangedClaims {
   readonly sid: string | undefined;
   readonly grant_id: string | undefined;
   readonly act: Actor;
+  /** Clients whose tokens led to it, the last first: what ends their tokens ends this one. */
+  readonly subject_clients: readonly string[];
 }
 
 /** Name under which `ExchangedClaims` stand among the entities of a request. */

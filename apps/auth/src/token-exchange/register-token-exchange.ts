@@ -58,8 +58,9 @@ class TokenExchange {
     if (act === undefined)
       throw this.refuse(client, 'the chain of actors is too long, or the client is in it');
 
-    const { aud, grant_id, auth_time, sid, sub, exp } = subject.token;
-    const claims: ExchangedClaims = { roles: subject.roles, auth_time, sid, grant_id, act };
+    const { aud, grant_id, auth_time, sid, sub, exp, client_id } = subject.token;
+    const subject_clients = [client_id, ...subject.token.subject_clients];
+    const claims: ExchangedClaims = { roles: subject.roles, auth_time, sid, grant_id, act, subject_clients };
     ctx.oidc.entity(EXCHANGED_CLAIMS, claims);
     const token = new provider.AccessToken({
       client,
@@ -75,7 +76,7 @@ class TokenExchange {
     });
     const value = await token.save();
     this.logger.log(
-      `${client.clientId} acts for ${sub}: ${scope} at ${server.identifier}, with a token of ${subject.token.client_id} for ${aud}`,
+      `${client.clientId} acts for ${sub}: ${scope} at ${server.identifier}, with a token of ${client_id} for ${aud}`,
     );
     ctx.body = {
       access_token: value,
@@ -105,7 +106,8 @@ class TokenExchange {
         throw new SubjectTokenError('its resource server is not ours');
       }
       const current = await this.options.findSubjectRoles(token);
-      if (current === undefined) throw new SubjectTokenError('its subject, client or grant is gone');
+      if (current === undefined)
+        throw new SubjectTokenError('its subject, client or grant is gone, or it has been revoked');
       // A person who got another role meanwhile does not get it here.
       return { token, roles: token.roles?.filter((role) => current.includes(role)) };
     } catch (error) {

@@ -10,6 +10,7 @@ const subjectClaims = z.object({
   client_id: z.string().min(1),
   /** One: a token of ours is for one resource server. A token without it is for userinfo, and for no other use. */
   aud: z.string().min(1),
+  iat: z.int(),
   exp: z.int(),
   scope: z.string().default(''),
   roles: z.array(z.string()).optional(),
@@ -18,6 +19,8 @@ const subjectClaims = z.object({
   /** The grant that it came of; a client's own token comes of none. */
   grant_id: z.string().optional(),
   act: actor.optional(),
+  /** Of a token that came of an exchange itself. */
+  subject_clients: z.array(z.string().min(1)).default([]),
   cnf: z.unknown().optional(),
 });
 
@@ -80,6 +83,7 @@ async function findOpaque(handle: string, provider: Provider): Promise<unknown> 
     client_id: token.clientId,
     grant_id: isPerson ? token.grantId : undefined,
     aud: token.aud,
+    iat: token.iat,
     exp: token.exp,
     scope: token.scope,
     cnf: token.isSenderConstrained() ? {} : undefined,

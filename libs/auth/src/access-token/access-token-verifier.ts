@@ -39,7 +39,7 @@ export interface AccessTokenVerifierOptions extends ClaimsRules {
  * | the key by `kid`, whose own `alg` is the header's | `jose/key-store.ts`, here |
  * | the signature | `jose/signature-algorithm.ts` |
  * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles`, `act` | `access-token/claims-checks.ts` |
- * | whether its session, grant, subject or client has been revoked | `revocation/revocations.ts` |
+ * | whether its session or grant, a subject, an actor or a client of it has been revoked | `revocation/revocations.ts` |
  */
 export class AccessTokenVerifier {
   constructor(private readonly options: AccessTokenVerifierOptions) {

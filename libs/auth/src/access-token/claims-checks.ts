@@ -17,6 +17,7 @@ export interface ClaimsRules {
 const MAX_ISSUED_AHEAD_SECONDS = 60;
 const MAX_IDENTIFIER_LENGTH = 255;
 const MAX_ACTORS = 8;
+const MAX_SUBJECT_CLIENTS = 8;
 /** RFC 6749 §3.3: scope tokens of printable ASCII without `"` and `\`, one space between two. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 
@@ -129,4 +130,16 @@ export function parseActors({ act }: JsonObject): readonly string[] | undefined 
     current = current['act'];
   }
   return actors;
+}
+
+/**
+ * `subject_clients`: the clients whose tokens were exchanged for this one (RFC 8693), the last first. A claim of our
+ * own: `act` names who presented them, and nothing registered names whose they were. It is read or the token is
+ * refused: a token whose origin is passed over would outlive it.
+ */
+export function parseSubjectClients({ subject_clients: clients = [] }: JsonObject): readonly string[] {
+  if (!Array.isArray(clients) || clients.length > MAX_SUBJECT_CLIENTS) {
+    throw new AuthError('claims_malformed', 'the subject_clients are not a list of clients');
+  }
+  return clients.map((client_id) => requireIdentifier({ client_id }, 'client_id'));
 }

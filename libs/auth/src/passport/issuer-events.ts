@@ -14,6 +14,8 @@ export interface IssuerEventsOptions {
   readonly events: EventStreamOptions | null;
 }
 
+/** Some 20 MB when it is full. */
+const MAX_REVOCATIONS = 100_000;
 /** A token may say that it was issued this much ahead of our clock. */
 const MAX_ISSUED_AHEAD_SECONDS = 60;
 
@@ -33,6 +35,7 @@ export class IssuerEvents implements OnApplicationBootstrap, OnApplicationShutdo
     const onWarning = (message: string): void => this.logger.warn(message);
     this.revocations = new Revocations({
       maxTokenAgeSeconds: maxLifetimeSeconds + clockToleranceSeconds + MAX_ISSUED_AHEAD_SECONDS,
+      maxEntries: MAX_REVOCATIONS,
       onWarning,
       now: Date.now,
     });

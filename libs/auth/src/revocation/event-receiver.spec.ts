@@ -8,7 +8,7 @@ import type { SecurityEvent } from './security-event.js';
 const nothing: Delivery = { sets: [], moreAvailable: false };
 const revoked = (id: string): SecurityEvent => ({
   kind: 'tokens-revoked',
-  revocation: { by: 'grant', id, lastIssuedAt: Infinity },
+  revocation: { by: 'grant', id, lastIssuedAt: Infinity, occurredAt: 0 },
 });
 
 let now: number;
@@ -34,7 +34,7 @@ beforeEach(() => {
   reloads = 0;
   warnings = [];
   const onWarning = (text: string): void => void warnings.push(text);
-  revocations = new Revocations({ maxTokenAgeSeconds: 390, onWarning, now: () => now });
+  revocations = new Revocations({ maxTokenAgeSeconds: 390, maxEntries: 100, onWarning, now: () => now });
   receiver = new EventReceiver({
     stream: {
       poll: async (poll) => {

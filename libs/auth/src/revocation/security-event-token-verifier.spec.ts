@@ -54,7 +54,7 @@ beforeEach(() => {
 
 describe('SecurityEventTokenVerifier', () => {
   it.each<[event: string, claims: object, meaning: object]>([
-    ['a revoked grant', {}, { by: 'grant', id: 'a-grant', lastIssuedAt: Infinity }],
+    ['a revoked grant', {}, { by: 'grant', id: 'a-grant', lastIssuedAt: Infinity, occurredAt: SECONDS }],
     [
       'a revoked session (CAEP)',
       {
@@ -65,7 +65,7 @@ describe('SecurityEventTokenVerifier', () => {
         },
         events: { [`${CAEP}/session-revoked`]: {} },
       },
-      { by: 'session', id: 'a-session', lastIssuedAt: Infinity },
+      { by: 'session', id: 'a-session', lastIssuedAt: Infinity, occurredAt: SECONDS },
     ],
     [
       'a changed credential (CAEP)',
@@ -73,7 +73,7 @@ describe('SecurityEventTokenVerifier', () => {
         sub_id: { format: 'iss_sub', iss: issuer, sub: 'a-subject' },
         events: { [`${CAEP}/credential-change`]: { credential_type: 'password', change_type: 'update' } },
       },
-      { by: 'subject', id: 'a-subject', lastIssuedAt: SECONDS },
+      { by: 'subject', id: 'a-subject', lastIssuedAt: SECONDS, occurredAt: SECONDS },
     ],
     [
       'a disabled account (RISC), without toe',
@@ -82,7 +82,7 @@ describe('SecurityEventTokenVerifier', () => {
         sub_id: { format: 'iss_sub', iss: issuer, sub: 'a-subject' },
         events: { 'https://schemas.openid.net/secevent/risc/event-type/account-disabled': {} },
       },
-      { by: 'subject', id: 'a-subject', lastIssuedAt: SECONDS },
+      { by: 'subject', id: 'a-subject', lastIssuedAt: SECONDS, occurredAt: SECONDS },
     ],
     [
       'a disabled client',
@@ -90,7 +90,7 @@ describe('SecurityEventTokenVerifier', () => {
         sub_id: { format: 'opaque', id: 'a-client' },
         events: { 'https://schemas.openid.net/secevent/oauth/event-type/client-disabled': {} },
       },
-      { by: 'client', id: 'a-client', lastIssuedAt: SECONDS },
+      { by: 'client', id: 'a-client', lastIssuedAt: SECONDS, occurredAt: SECONDS },
     ],
   ])('hands over %s', async (_event, deviation, revocation) => {
     const event = await verifier.verify(forge({ claims: deviation }), jti);

@@ -13,7 +13,7 @@ type Reader = (subject: JsonObject, context: EventContext) => SecurityEvent;
 
 interface EventContext {
   readonly issuer: string;
-  /** Last `iat` of the tokens that an event ends by the time of their issue. */
+  /** When it happened; last `iat` of the tokens that it ends by the time of their issue. */
   readonly occurredAt: number;
 }
 
@@ -26,11 +26,11 @@ const READERS: Readonly<Record<string, Reader>> = {
     kind: 'key-revoked',
     kid: opaqueId(subject),
   }),
-  [`${CAEP}session-revoked`]: ({ session }) => revoked('session', opaqueId(session), Infinity),
+  [`${CAEP}session-revoked`]: ({ session }, context) => ended('session', opaqueId(session), context),
   [`${CAEP}credential-change`]: subjectRevoked,
   [`${RISC}account-disabled`]: subjectRevoked,
-  [`${OAUTH}client-disabled`]: (subject, { occurredAt }) => revoked('client', opaqueId(subject), occurredAt),
-  [`${OAUTH}tokens-revoked`]: (subject) => revoked('grant', opaqueId(subject), Infinity),
+  [`${OAUTH}client-disabled`]: (subject, context) => endedUntilNow('client', opaqueId(subject), context),
+  [`${OAUTH}tokens-revoked`]: (subject, context) => ended('grant', opaqueId(subject), context),
 };
 
 /**
@@ -52,14 +52,20 @@ export function readSecurityEvent(claims: JsonObject, issuer: string): SecurityE
   return { kind: 'irrelevant' };
 }
 
-function subjectRevoked(subject: JsonObject, { issuer, occurredAt }: EventContext): SecurityEvent {
+function subjectRevoked(subject: JsonObject, context: EventContext): SecurityEvent {
   // An issuer speaks for its own subjects (RFC 9493 §3.2.2).
-  if (subject['format'] !== 'iss_sub' || subject['iss'] !== issuer) throw malformed('sub_id');
-  return revoked('subject', text(subject['sub']), occurredAt);
+  if (subject['format'] !== 'iss_sub' || subject['iss'] !== context.issuer) throw malformed('sub_id');
+  return endedUntilNow('subject', text(subject['sub']), context);
 }
 
-function revoked(by: Revocation['by'], id: string, lastIssuedAt: number): SecurityEvent {
-  return { kind: 'tokens-revoked', revocation: { by, id, lastIssuedAt } };
+/** For good: no token of it is issued again. */
+function ended(by: Revocation['by'], id: string, { occurredAt }: EventContext): SecurityEvent {
+  return { kind: 'tokens-revoked', revocation: { by, id, lastIssuedAt: Infinity, occurredAt } };
+}
+
+/** What was issued until then; it may get tokens again. */
+function endedUntilNow(by: Revocation['by'], id: string, { occurredAt }: EventContext): SecurityEvent {
+  return { kind: 'tokens-revoked', revocation: { by, id, lastIssuedAt: occurredAt, occurredAt } };
 }
 
 function opaqueId(subject: unknown): string {

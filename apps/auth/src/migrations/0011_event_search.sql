@@ -1,0 +1,1 @@
+CREATE INDEX "security_events_event" ON "security_events" USING gin ("event" jsonb_path_ops);
