@@ -26,7 +26,10 @@ export class OidcModule {
       providers: [
         ExpiredArtefactsService,
         ProviderFactory,
-        { provide: ProviderSettings, useFactory: () => new ProviderSettings(config.ISSUER, config.AUDIENCE) },
+        {
+          provide: ProviderSettings,
+          useFactory: () => new ProviderSettings(config.ISSUER, config.AUDIENCE, config.REQUESTS_PER_NETWORK),
+        },
         {
           provide: CurrentProvider,
           inject: [ProviderFactory, SigningKeysService],

@@ -25,13 +25,15 @@ export class ProviderSettings {
     readonly issuer: string,
     /** Resource identifier of the API. */
     readonly audience: string,
+    /** How many a minute are answered where strangers have rows written. */
+    readonly requestsPerNetwork: number,
   ) {}
 }
 
 /** Builds the providers of a process, which differ in their keys and in nothing else. */
 @Injectable()
 export class ProviderFactory {
-  private readonly throttles = new Throttles();
+  private readonly throttles: Throttles;
 
   constructor(
     private readonly settings: ProviderSettings,
@@ -44,7 +46,9 @@ export class ProviderFactory {
     private readonly cutOffs: RecentCutOffs,
     private readonly sessionDetails: SessionDetailsRepository,
     private readonly resourceServers: ResourceServers,
-  ) {}
+  ) {
+    this.throttles = new Throttles(settings.requestsPerNetwork);
+  }
 
   /** @returns what builds the provider for a state of the key ring */
   async prepare(): Promise<(keyRing: KeyRing<SigningKey>) => Provider> {

@@ -1,5 +1,5 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { FailureThrottle } from './throttle.js';
+import { FailureThrottle, RequestThrottle } from './throttle.js';
 
 const MINUTE = 60;
 
@@ -34,4 +34,10 @@ export class Throttles {
   readonly userCodes = new FailureThrottle(WRONG_USER_CODES, MINUTE);
   readonly inactiveAnswers = new FailureThrottle(INACTIVE_ANSWERS, MINUTE);
   readonly devicePolls = new RateLimiterMemory({ points: 1, duration: POLL_SECONDS });
+  readonly strangers: RequestThrottle;
+
+  /** @param requestsPerNetwork how many a minute are answered where strangers have rows written */
+  constructor(requestsPerNetwork: number) {
+    this.strangers = new RequestThrottle(requestsPerNetwork, MINUTE);
+  }
 }
