@@ -90,7 +90,8 @@ await runCli(
   {
     name: 'accounts',
     about: 'The people who can log in.',
-    scope: 'accounts:admin',
+    // Who makes an administrator, or touches one, needs all that one may have.
+    scope: 'accounts:admin clients:admin keys:admin',
     commands,
   },
   process.argv.slice(2),

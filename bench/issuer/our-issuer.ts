@@ -5,7 +5,7 @@ import { SCOPE, type Algorithm, type IssuerUnderTest } from './issuer-under-test
 /** apps/auth as it is built, on a PostgreSQL database of its own, as it would log in production. */
 export async function startOurIssuer(algorithm: Algorithm): Promise<IssuerUnderTest> {
   const stack = await TestStack.prepare({
-    environment: { ACCESS_TOKEN_ALGORITHM: algorithm, LOG_LEVEL: 'info' },
+    environment: { ACCESS_TOKEN_ALGORITHM: algorithm, LOG_LEVEL: 'info', REQUESTS_PER_NETWORK: '1000000' },
   });
   await stack.start(['auth']);
   const web = new DemoWebClient(stack.issuer);

@@ -42,6 +42,22 @@ async function allow(waiting: Device, agent = new UserAgent(issuer)): Promise<St
   return agent.submit(consentPage, '/consent', { consent: 'allow' });
 }
 
+describe('the session of a browser', () => {
+  const minutesOf = ({ headers }: Stop): number => {
+    const line = headers.getSetCookie().find((cookie) => cookie.includes('countersign-session='));
+    const [, expires = ''] = /expires=([^;]+)/i.exec(line ?? '') ?? [];
+    return Math.round((new Date(expires).getTime() - Date.now()) / 60_000);
+  };
+
+  it('in which nobody is logged in is kept for as long as a form is', async () => {
+    expect(minutesOf(await new UserAgent(issuer).open(new URL('/device', issuer)))).toBe(30);
+  });
+
+  it('is kept for two weeks once somebody is', async () => {
+    expect(minutesOf(await allow(await connect()))).toBe(14 * 24 * 60);
+  });
+});
+
 describe('a device without a browser', () => {
   it('gets tokens once the person has logged in elsewhere and said yes, and gets them once', async () => {
     const waiting = await connect();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { DemoWebClient } from '../support/demo-web-client.ts';
-import { AdminCaller, logInTo, operator, publicClient } from '../support/operator.ts';
+import { AdminCaller, adminToken, logInTo, operator, publicClient } from '../support/operator.ts';
 import { TestStack } from '../support/test-stack.ts';
 
 const CUSTOMER = '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e0001';
@@ -165,6 +165,48 @@ describe('an administrator', () => {
   ])('is told that there is no such account: %s %s', async (method, path, body) => {
     const answer = await admin.call(method, `/accounts/${NOBODY}${path}`, body);
     expect(answer).toMatchObject({ status: 404, body: { code: 'account_not_found' } });
+  });
+});
+
+describe('an administrator of accounts whose token lacks another admin scope', () => {
+  const narrow = async (scope: string) =>
+    new AdminCaller(stack.issuer, await adminToken(stack.issuer, { scope }));
+  const state = async (id: string) => (await admin.call('GET', `/accounts/${id}`)).body;
+
+  it.each<[deed: string, method: string, path: string, body: unknown]>([
+    ['make an administrator', 'PUT', `/${CUSTOMER}/roles`, { roles: ['admin'] }],
+    ['make one who keeps his roles', 'PUT', `/${CUSTOMER}/roles`, { roles: ['customer', 'admin'] }],
+    ['take the role from one', 'PUT', `/${ADMIN}/roles`, { roles: ['customer'] }],
+    ['leave one as he is', 'PUT', `/${ADMIN}/roles`, { roles: ['admin'] }],
+    ['disable one', 'POST', `/${ADMIN}/disable`, undefined],
+    ['enable one', 'POST', `/${ADMIN}/enable`, undefined],
+    ['sign one out', 'POST', `/${ADMIN}/sign-out`, undefined],
+    ['disable one whose id is in capitals', 'POST', `/${ADMIN.toUpperCase()}/disable`, undefined],
+  ])('cannot %s, and nothing changes', async (_deed, method, path, body) => {
+    const before = [await state(CUSTOMER), await state(ADMIN)];
+    for (const scope of ['accounts:admin', 'accounts:admin keys:admin', 'accounts:admin clients:admin']) {
+      const answer = await (await narrow(scope)).call(method, `/accounts${path}`, body);
+      expect(answer).toMatchObject({ status: 403, body: { code: 'account_above_caller' } });
+    }
+    expect([await state(CUSTOMER), await state(ADMIN)]).toEqual(before);
+  });
+
+  it('ends no session of an administrator', async () => {
+    const person = await adminInPerson();
+    await (await narrow('accounts:admin')).call('POST', `/accounts/${ADMIN}/sign-out`);
+    expect(await person.call('GET', '/clients')).toMatchObject({ status: 200 });
+  });
+
+  it.each<[deed: string, method: string, path: string, body: unknown]>([
+    ['set roles below', 'PUT', '/roles', { roles: ['merchant'] }],
+    ['take every role', 'PUT', '/roles', { roles: [] }],
+    ['give it back', 'PUT', '/roles', { roles: ['customer'] }],
+    ['disable', 'POST', '/disable', undefined],
+    ['enable', 'POST', '/enable', undefined],
+    ['sign out', 'POST', '/sign-out', undefined],
+  ])('can still %s anyone else', async (_deed, method, path, body) => {
+    const answer = await (await narrow('accounts:admin')).call(method, `/accounts/${CUSTOMER}${path}`, body);
+    expect(answer).toMatchObject({ status: 200 });
   });
 });
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DemoWebClient } from '../support/demo-web-client.ts';
 import { AuthReplica } from '../support/auth-replica.ts';
 import { TestEventStream } from '../support/event-stream.ts';
 import { startAuthWithClients } from '../support/registered-clients.ts';
@@ -12,9 +13,12 @@ const AWKWARD = { id: 'awkward', secret: 'a:secret%20with+signs&more=' } as cons
 /** Requests that a proxy of ours passes on, each from an address of its own. */
 const [ATTACKER, OWNER] = ['203.0.113.7', '198.51.100.9'];
 
+const REQUESTS_PER_NETWORK = 30;
+
 let stack: TestStack;
 beforeAll(async () => {
-  stack = await TestStack.prepare({ appEnvironment: { auth: { TRUST_PROXY: '127.0.0.1 ::1' } } });
+  const auth = { TRUST_PROXY: '127.0.0.1 ::1', REQUESTS_PER_NETWORK: String(REQUESTS_PER_NETWORK) };
+  stack = await TestStack.prepare({ appEnvironment: { auth } });
   const metadata = {
     client_id: AWKWARD.id,
     token_endpoint_auth_method: 'client_secret_basic',
@@ -96,5 +100,112 @@ describe('the page for a device', () => {
     expect(statuses).toEqual([...Array<number>(10).fill(200), 429, 429]);
     expect(page.text).toContain('There were too many wrong codes');
     expect(page.headers.get('retry-after')).toMatch(/^\d+$/);
+  });
+});
+
+describe('what strangers have rows written by', () => {
+  const authorization = () => new DemoWebClient(stack.issuer).authorizationUrl();
+  const send = (url: URL, from: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set('x-forwarded-for', from);
+    return fetch(url, { redirect: 'manual', ...init, headers });
+  };
+  const at = (path: string) => new URL(path, stack.issuer);
+  const form = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+    [at(path), { method: 'POST', body: new URLSearchParams(fields), headers }] as const;
+  const pushed = (client: string) => ({
+    ...Object.fromEntries(authorization().searchParams),
+    client_id: client,
+    scope: 'openid orders:read',
+  });
+
+  type Request = readonly [url: URL, init?: RequestInit];
+  const PAGES: readonly (readonly [what: string, request: () => Request])[] = [
+    ['/authorize', () => [authorization()]],
+    ['/device', () => [at('/device')]],
+    ['/device, by a form without its session', () => form('/device', { user_code: 'BBBB-BBBB' })],
+    ['/logout', () => [at('/logout')]],
+  ];
+  const ENDPOINTS: readonly (readonly [what: string, request: () => Request])[] = [
+    ['/par, by a public client', () => form('/par', pushed('demo-web'))],
+    [
+      '/device_authorization, by a public client',
+      () => form('/device_authorization', { client_id: 'demo-web' }),
+    ],
+  ];
+
+  /** @returns how many requests were answered before the first that was refused, and that */
+  async function exhaust(request: () => Request, from: () => string) {
+    for (let answered = 0; answered <= REQUESTS_PER_NETWORK; answered++) {
+      const [url, init] = request();
+      const answer = await send(url, from(), init);
+      if (answer.status === 429) return { answered, answer };
+      await answer.body?.cancel();
+    }
+    throw new Error('none was refused');
+  }
+
+  it.each([...PAGES, ...ENDPOINTS])(
+    'is refused to a network that asks too often, and to no other: %s',
+    async (what, request) => {
+      const network = `198.18.1.${[...PAGES, ...ENDPOINTS].findIndex(([name]) => name === what)}`;
+      const { answered, answer } = await exhaust(request, () => network);
+      expect(answered).toBe(REQUESTS_PER_NETWORK);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(answer.headers.get('set-cookie')).toBeNull();
+      const [url, init] = request();
+      expect((await send(url, '198.18.2.1', init)).status).not.toBe(429);
+    },
+  );
+
+  it('is refused on a page, which says when to try again and is kept by nobody', async () => {
+    const { answer } = await exhaust(
+      () => [authorization()],
+      () => '198.18.3.1',
+    );
+    expect(await answer.text()).toMatch(/Too many requests came from your network\. Wait \d+ seconds?/);
+    expect(answer.headers.get('content-type')).toMatch('text/html');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  });
+
+  it.each(ENDPOINTS)('is refused as an error of OAuth: %s', async (_what, request) => {
+    const { answer } = await exhaust(request, () => '198.18.3.2');
+    expect(await answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
+  });
+
+  it('is counted for an IPv6 network, of which one customer has every address', async () => {
+    let host = 0;
+    const { answered } = await exhaust(
+      () => [authorization()],
+      () => `2001:db8:1:2::${(++host).toString(16)}`,
+    );
+    expect(answered).toBe(REQUESTS_PER_NETWORK);
+    expect((await send(authorization(), '2001:db8:1:3::1')).status).toBe(303);
+  });
+
+  it('is not counted for a client that authenticates', async () => {
+    const headers = basic('demo-service', 'demo-service-secret');
+    for (let count = 0; count < 2 * REQUESTS_PER_NETWORK; count++) {
+      const [url, init] = form('/par', pushed('demo-service'), headers);
+      expect((await send(url, '198.18.4.1', init)).status).not.toBe(429);
+    }
+  });
+
+  it('spares whoever has a login under way', async () => {
+    const from = '198.18.5.1';
+    const begun = await send(authorization(), from);
+    await exhaust(
+      () => [authorization()],
+      () => from,
+    );
+    const cookie = begun.headers
+      .getSetCookie()
+      .map((line) => line.split(';', 1)[0])
+      .join('; ');
+    const page = await send(new URL(begun.headers.get('location') ?? '', stack.issuer), from, {
+      headers: { cookie },
+    });
+    expect(page.status).toBe(200);
   });
 });

@@ -125,6 +125,7 @@ export class Cluster {
         ISSUER: this.issuer,
         AUDIENCE,
         LOG_LEVEL: 'error',
+        REQUESTS_PER_NETWORK: '1000000',
         LOG_FORMAT: 'json',
         ...settings,
       },

@@ -47,6 +47,15 @@ export const settings = z.object({
     .describe(
       'proxies whose X-Forwarded-For is believed: addresses or networks (10.0.0.0/8); without it none',
     ),
+  REQUESTS_PER_NETWORK: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(1_000_000)
+    .default(1_000)
+    .describe(
+      'requests a minute that one network (an IPv4 address, an IPv6 /64) may begin logins, logouts and device codes with',
+    ),
   ADMIN_CLIENT_SECRET: z
     .string()
     .optional()

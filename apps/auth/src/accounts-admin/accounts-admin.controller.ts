@@ -5,6 +5,7 @@ import { normalizeEmail, ROLES } from '../accounts/account.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { AdminController } from '../admin/admin-controller.js';
 import { adminRefusal } from '../admin/admin-errors.js';
+import { assertNotAbove, assertNotSelf } from './account-policy.js';
 import { AccountDirectory, type AccountPage, type AccountView } from './account-directory.js';
 
 const pageRequest = z.strictObject({
@@ -54,6 +55,7 @@ export class AccountsAdminController {
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     assertNotSelf(id, caller);
+    await this.withinReach(id, caller);
     await this.accounts.disable(id);
     return this.show(id);
   }
@@ -63,7 +65,9 @@ export class AccountsAdminController {
   async enable(
     @Param('account_id', { schema: accountId }) id: string,
     @Body({ schema: nothing }) _body: unknown,
+    @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
+    await this.withinReach(id, caller);
     await this.accounts.enable(id);
     return this.show(id);
   }
@@ -76,6 +80,8 @@ export class AccountsAdminController {
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     assertNotSelf(id, caller);
+    await this.withinReach(id, caller);
+    assertNotAbove(roles, caller);
     return found(await this.directory.setRoles(id, roles));
   }
 
@@ -84,20 +90,19 @@ export class AccountsAdminController {
   async signOut(
     @Param('account_id', { schema: accountId }) id: string,
     @Body({ schema: nothing }) _body: unknown,
+    @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
-    const account = await this.show(id);
+    const account = await this.withinReach(id, caller);
     await this.accounts.signOutEverywhere(id);
     return account;
   }
-}
 
-/** One slip, and nobody could undo it. @throws ServiceError `account_own` */
-function assertNotSelf(id: string, { subject }: Principal): void {
-  if (id.toLowerCase() === subject)
-    throw adminRefusal(
-      'account_own',
-      'Nobody disables himself or changes roles of his own: ask another administrator.',
-    );
+  /** @throws ServiceError `account_not_found`, `account_above_caller` */
+  private async withinReach(id: string, caller: Principal): Promise<AccountView> {
+    const account = await this.show(id);
+    assertNotAbove(account.roles, caller);
+    return account;
+  }
 }
 
 function found(account: AccountView | undefined): AccountView {

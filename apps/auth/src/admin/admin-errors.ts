@@ -15,6 +15,8 @@ export const adminErrors = Object.freeze({
   /** The metadata breaks a rule (RFC 7591 §3.2.2). */
   invalid_client_metadata: 400,
   account_not_found: 404,
+  /** It is, or would be, an administrator, and the caller has not every admin scope. */
+  account_above_caller: 403,
   /** An administrator would lock himself out. */
   account_own: 409,
   key_not_found: 404,

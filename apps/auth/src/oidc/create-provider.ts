@@ -19,6 +19,7 @@ import { noteSessionUse } from './note-session-use.js';
 import { bindLoginsToCredentials } from './session-credentials.js';
 import { rotateSessionsInPlace } from './session-rotation.js';
 import { setResponseHeaders } from './response-headers.js';
+import { throttleStrangers } from './throttle-strangers.js';
 
 /**
  * Builds an oidc-provider for one state of the key ring, in about 5 ms: the keys of a `Provider` cannot be changed,
@@ -49,6 +50,7 @@ export function createProvider(options: ProviderOptions): Provider {
   rotateSessionsInPlace(provider, options.sessions);
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
+  throttleStrangers(provider, throttles.strangers);
   provider.use(refuseUnlessItCanSign(options.assertCanSign));
   provider.use(noteSessionUse(options.noteSession));
   logFaults(provider);
@@ -89,7 +91,8 @@ function endSessions({ Session }: Provider, revokeSession: ProviderOptions['revo
   const prototype: { destroy: (this: InstanceType<typeof Session>) => Promise<void> } = Session.prototype;
   const { destroy } = prototype;
   prototype.destroy = async function () {
-    await revokeSession(this);
+    // Without an account there is nothing to tell, and what is put on record is kept for two weeks.
+    if (this.accountId !== undefined) await revokeSession(this);
     await destroy.call(this);
   };
 }

@@ -10,6 +10,8 @@ const ID_TOKEN_SECONDS = 10 * MINUTE;
 const REFRESH_TOKEN_IDLE_SECONDS = 14 * DAY;
 const REFRESH_TOKEN_ABSOLUTE_SECONDS = 30 * DAY;
 export const SESSION_SECONDS = 14 * DAY;
+/** How long a person has to fill a form in. */
+const FORM_SECONDS = 30 * MINUTE;
 
 /** So long after its last signature a key can still be needed. */
 export const LONGEST_SIGNED_TOKEN_SECONDS = Math.max(ACCESS_TOKEN_SECONDS, ID_TOKEN_SECONDS);
@@ -21,8 +23,9 @@ export const lifetimes: Configuration['ttl'] = {
   AuthorizationCode: MINUTE,
   DeviceCode: 10 * MINUTE,
   IdToken: ID_TOKEN_SECONDS,
-  Interaction: 30 * MINUTE,
-  Session: SESSION_SECONDS,
+  Interaction: FORM_SECONDS,
+  // One in which nobody is logged in holds the token of a form; strangers can have any number of them.
+  Session: (_ctx, { accountId }) => (accountId === undefined ? FORM_SECONDS : SESSION_SECONDS),
   Grant: REFRESH_TOKEN_ABSOLUTE_SECONDS,
   RefreshToken: (_ctx, token) => refreshTokenSeconds(token.totalLifetime()),
 };

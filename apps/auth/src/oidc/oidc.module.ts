@@ -29,7 +29,7 @@ export class OidcModule {
         ExpiredArtefactsService,
         ClientAuthenticator,
         ProviderFactory,
-        Throttles,
+        { provide: Throttles, useFactory: () => new Throttles(config.REQUESTS_PER_NETWORK) },
         { provide: ProviderSettings, useFactory: () => new ProviderSettings(config.ISSUER, config.AUDIENCE) },
         {
           provide: CurrentProvider,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { FailureThrottle } from './throttle.js';
+import { FailureThrottle, RequestThrottle } from './throttle.js';
 
 const FAILURES = 3;
 const ADDRESS = '192.0.2.1';
@@ -43,5 +43,16 @@ describe('a throttled look-up', () => {
   it('counts no success', async () => {
     for (let time = 0; time < 10; time++) expect(await guess('right', ['right'])).toBe('right');
     expect(await guess('wrong', [])).toBe('not found');
+  });
+});
+
+describe('requests that are counted', () => {
+  it('are answered until there were too many of one network, whatever comes of them', async () => {
+    const requests = new RequestThrottle(3, 60);
+    for (let time = 0; time < 3; time++) expect(await requests.count(ADDRESS)).toBe(0);
+    expect(await requests.count(ADDRESS)).toBe(60);
+    await expect(requests.assertFew({ set }, ADDRESS)).rejects.toMatchObject({ statusCode: 429 });
+    expect(set).toHaveBeenCalledWith('Retry-After', '60');
+    expect(await requests.count('192.0.2.2')).toBe(0);
   });
 });

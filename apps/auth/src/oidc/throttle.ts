@@ -1,7 +1,7 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { errors } from 'oidc-provider';
 
-const TOO_MANY_REQUESTS = 429;
+export const TOO_MANY_REQUESTS = 429;
 
 /** Where a header of the answer can be set. */
 export interface Answer {
@@ -61,6 +61,35 @@ export class FailureThrottle {
   }
 }
 
+/** Counts requests, whatever comes of them; in this process alone, as above. */
+export class RequestThrottle {
+  private readonly limiter: RateLimiterMemory;
+
+  /**
+   * @param requests how many are answered within `seconds`
+   */
+  constructor(
+    private readonly requests: number,
+    seconds: number,
+  ) {
+    this.limiter = new RateLimiterMemory({ points: requests, duration: seconds });
+  }
+
+  /** Counts a request. @returns seconds until one is answered again; 0 when this one is */
+  async count(key: string): Promise<number> {
+    const { consumedPoints, msBeforeNext } = await this.limiter.penalty(key);
+    return consumedPoints > this.requests ? Math.max(1, Math.ceil(msBeforeNext / 1_000)) : 0;
+  }
+
+  /** As `count`. @throws TooManyRequests, with `Retry-After` set on the answer */
+  async assertFew(ctx: Answer, key: string): Promise<void> {
+    const seconds = await this.count(key);
+    if (seconds === 0) return;
+    ctx.set('Retry-After', String(seconds));
+    throw new TooManyRequests();
+  }
+}
+
 function refuse(ctx: Answer, seconds: number): never {
   ctx.set('Retry-After', String(seconds));
   throw new TooManyFailures();
@@ -69,6 +98,14 @@ function refuse(ctx: Answer, seconds: number): never {
 /** RFC 6585 §4. OAuth has no error of its own for this. */
 class TooManyFailures extends errors.OIDCProviderError {
   override readonly error_description = 'too many failed attempts';
+
+  constructor() {
+    super(TOO_MANY_REQUESTS, 'temporarily_unavailable');
+  }
+}
+
+class TooManyRequests extends errors.OIDCProviderError {
+  override readonly error_description = 'too many requests from this network';
 
   constructor() {
     super(TOO_MANY_REQUESTS, 'temporarily_unavailable');

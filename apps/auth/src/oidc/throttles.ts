@@ -1,6 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { FailureThrottle } from './throttle.js';
+import { FailureThrottle, RequestThrottle } from './throttle.js';
 
 const MINUTE = 60;
 
@@ -30,10 +29,15 @@ const INACTIVE_ANSWERS = 1_000;
 const POLL_SECONDS = 4;
 
 /** What is counted where clients authenticate, in this process. It outlives the provider: a rotation of keys forgives nobody. */
-@Injectable()
 export class Throttles {
   readonly clientSecrets = new FailureThrottle(WRONG_SECRETS, MINUTE);
   readonly userCodes = new FailureThrottle(WRONG_USER_CODES, MINUTE);
   readonly inactiveAnswers = new FailureThrottle(INACTIVE_ANSWERS, MINUTE);
   readonly devicePolls = new RateLimiterMemory({ points: 1, duration: POLL_SECONDS });
+  readonly strangers: RequestThrottle;
+
+  /** @param requestsPerNetwork how many a minute are answered where strangers have rows written */
+  constructor(requestsPerNetwork: number) {
+    this.strangers = new RequestThrottle(requestsPerNetwork, MINUTE);
+  }
 }
