@@ -44,10 +44,19 @@ export class IntrospectionEndpoint {
         signal: deadline,
       },
     );
-    const answer = parseStrictJson(bytes);
+    const answer = parseAnswer(bytes);
     const { active } = answer;
     // "true" is none of the two, and everything that is not false would be taken for true by someone.
     if (typeof active !== 'boolean') throw new Error('the answer to the introspection has no active');
     return active ? answer : null;
+  }
+}
+
+/** The parser blames the token that it reads; what it reads here is the issuer's. */
+function parseAnswer(bytes: Uint8Array): JsonObject {
+  try {
+    return parseStrictJson(bytes);
+  } catch (cause) {
+    throw new Error('the answer to the introspection is not strict JSON', { cause });
   }
 }
