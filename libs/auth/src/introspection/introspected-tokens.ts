@@ -98,7 +98,10 @@ export class IntrospectedTokens {
   }
 
   private async ask(key: string, token: string, kind: keyof typeof MAX_CONCURRENT): Promise<JsonObject> {
-    if (this.concurrent[kind] >= MAX_CONCURRENT[kind] || (kind === 'unknown' && this.unknownRefused.isSpent)) {
+    if (
+      this.concurrent[kind] >= MAX_CONCURRENT[kind] ||
+      (kind === 'unknown' && this.unknownRefused.isSpent)
+    ) {
       this.outcomes.shed++;
       throw new AuthError('introspection_unavailable', `too many introspections of ${kind} tokens`);
     }

@@ -98,7 +98,10 @@ describe('OpaqueTokenVerifier', () => {
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     });
-    expect(Object.fromEntries(new URLSearchParams(asked?.body))).toEqual({ token, token_type_hint: 'access_token' });
+    expect(Object.fromEntries(new URLSearchParams(asked?.body))).toEqual({
+      token,
+      token_type_hint: 'access_token',
+    });
   });
 
   it.each([

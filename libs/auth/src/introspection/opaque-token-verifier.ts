@@ -65,7 +65,8 @@ export class OpaqueTokenVerifier {
    * @throws AuthError for a token that is refused, or `introspection_unavailable` when nobody can say what it is
    */
   async verify(token: string): Promise<Principal> {
-    if (!HANDLE.test(token)) throw new AuthError('token_malformed', 'the token is neither a JWS nor a handle');
+    if (!HANDLE.test(token))
+      throw new AuthError('token_malformed', 'the token is neither a JWS nor a handle');
     this.options.revocations?.assertKnown();
     return validateClaims(await this.tokens.claimsOf(token), this.options);
   }
@@ -90,7 +91,8 @@ export class OpaqueTokenVerifier {
 
 /** A refresh token has no type, and a sender-constrained token another (RFC 9449 §6.2): neither is good as a bearer's. */
 function assertBearer({ token_type: type }: JsonObject): void {
-  if (typeof type !== 'string') throw new AuthError('claims_malformed', 'the token_type is missing or not text');
+  if (typeof type !== 'string')
+    throw new AuthError('claims_malformed', 'the token_type is missing or not text');
   if (type.toLowerCase() === 'dpop') {
     throw new AuthError('confirmation_unproven', 'the token is bound to a key, which nobody proved to have');
   }
