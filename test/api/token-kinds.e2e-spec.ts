@@ -62,6 +62,41 @@ describe('the API', () => {
       expect([status, body]).toMatchObject([200, { subject: clientId, scopes: ['orders:read'] }]);
     },
   );
+
+  it('takes opaque tokens of a client that is registered for them, and calls services with them', async () => {
+    const token = await tokenFor(issuer, 'demo-opaque', {});
+    expect(token).toMatch(/^[\w-]{43}$/);
+    const client = new ApiClient(api, token);
+    expect(await client.get('/me')).toMatchObject({
+      status: 200,
+      body: { issuer, subject: 'demo-opaque', clientId: 'demo-opaque', scopes: ['orders:read'], roles: [] },
+    });
+    expect(await client.get('/orders')).toMatchObject({ status: 200, body: { data: [] } });
+  });
+
+  it('holds the scopes of an opaque token against the route as those of a JWT (BEA-03)', async () => {
+    const { status, headers } = await new ApiClient(api, await tokenFor(issuer, 'demo-opaque', {})).get(
+      '/payments',
+    );
+    expect([status, headers.get('www-authenticate')]).toEqual([
+      403,
+      expect.stringMatching(/error="insufficient_scope".*scope="payments:read"/),
+    ]);
+  });
+
+  it.each<[what: string, make: () => string | Promise<string>]>([
+    ['a handle that was never issued', () => 'x'.repeat(43)],
+    ['a handle with a letter more', async () => `${await tokenFor(issuer, 'demo-opaque', {})}x`],
+    ['an authorization code', () => web.obtainCode(CUSTOMER)],
+    ['a refresh token', async () => (await web.logIn(CUSTOMER)).refresh_token],
+    ['what broken clients send', () => 'undefined'],
+  ])('refuses %s as it does any token (INT-02)', async (_what, make) => {
+    const { status, headers } = await new ApiClient(api, await make()).get('/me');
+    expect([status, headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringContaining('error="invalid_token"'),
+    ]);
+  });
 });
 
 describe('a resource indicator (RFC 8707)', () => {

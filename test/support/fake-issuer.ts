@@ -1,17 +1,26 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TokenForge } from '@countersign/auth/testing';
 
-/** An issuer with discovery and a JWKS whose keys and tokens the test makes. It counts how often its keys are fetched. */
+/**
+ * An issuer with discovery, a JWKS whose keys and tokens the test makes, introspection that says what the test wants, and
+ * an event stream on which nothing happens. It counts how often its keys are fetched and its tokens introspected.
+ */
 export class FakeIssuer {
   jwksFetches = 0;
+  introspections = 0;
+  /** Answers introspections; until the test says otherwise, every token is inactive. */
+  introspect: RequestListener = (_request, response) => response.end('{"active":false}');
+  /** What its discovery document calls it. */
+  name: string;
   readonly forge: TokenForge;
   private readonly server: Server;
 
   private constructor(server: Server, forge: TokenForge) {
     this.server = server;
     this.forge = forge;
+    this.name = forge.options.issuer;
   }
 
   static async start(audience: string): Promise<FakeIssuer> {
@@ -23,10 +32,16 @@ export class FakeIssuer {
     server.on('request', (request, response) => {
       response.setHeader('content-type', 'application/json');
       if (request.url === '/.well-known/openid-configuration') {
-        response.end(JSON.stringify({ issuer: url, jwks_uri: `${url}/jwks` }));
+        const endpoints = { jwks_uri: `${url}/jwks`, introspection_endpoint: `${url}/look-up` };
+        response.end(JSON.stringify({ issuer: fake.name, ...endpoints }));
       } else if (request.url === '/jwks') {
         fake.jwksFetches++;
         response.end(JSON.stringify(fake.forge.jwks()));
+      } else if (request.url === '/look-up') {
+        fake.introspections++;
+        fake.introspect(request, response);
+      } else if (request.url?.startsWith('/events/streams/')) {
+        response.end('{"sets":{}}');
       } else {
         response.writeHead(404).end();
       }

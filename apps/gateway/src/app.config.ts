@@ -1,5 +1,5 @@
 import { SIGNATURE_ALGORITHMS } from '@countersign/auth';
-import { address, commonSettings, httpUrl } from '@countersign/platform';
+import { address, commonSettings, flag, httpUrl } from '@countersign/platform';
 import { workloadSettings } from '@countersign/platform/workload-certificates';
 import { z } from 'zod';
 
@@ -21,11 +21,19 @@ export const settings = z
     CLIENT_ID: z
       .string()
       .optional()
-      .describe("this API's own client at the issuer; without it no event says what is revoked"),
+      .describe(
+        "this API's own client at the issuer; without it no event says what is revoked, and opaque tokens are refused",
+      ),
     CLIENT_SECRET: z.string().optional().describe('its secret'),
     EVENTS_URI: httpUrl()
       .optional()
       .describe("the issuer's event streams; default: /events/streams at the issuer"),
+    INTROSPECTION: flag()
+      .default(true)
+      .describe('whether opaque access tokens are introspected, as CLIENT_ID; false refuses them'),
+    INTROSPECTION_URI: httpUrl()
+      .optional()
+      .describe("the issuer's introspection endpoint; default: its discovery document says where"),
     ORDERS_ADDRESS: address().prefault('localhost:4001').describe('the orders workload'),
     PAYMENTS_ADDRESS: address().prefault('localhost:4002').describe('the payments workload'),
     TRANSACTION_TOKEN_CERT_FILE: z

@@ -1,10 +1,15 @@
-import { AccessTokenModule, type EventStreamOptions } from '@countersign/auth/passport';
+import {
+  AccessTokenModule,
+  type EventStreamOptions,
+  type IntrospectionOptions,
+} from '@countersign/auth/passport';
 import { ManagementModule } from '@countersign/platform';
 import { ProblemFilter } from '@countersign/platform/http';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { GatewayConfig } from './app.config.js';
 import { EventStreamMetrics } from './http/event-stream-metrics.js';
+import { IntrospectionMetrics } from './http/introspection-metrics.js';
 import { IssuerReadiness } from './http/issuer-readiness.js';
 import { MeController } from './me/me.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
@@ -34,6 +39,7 @@ export class AppModule {
           clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
           maxLifetimeSeconds: MAX_ACCESS_TOKEN_LIFETIME_SECONDS,
           events: eventStreamOf(config),
+          introspection: introspectionOf(config),
           issueTransactionToken: (principal) => transactionTokens.issue(principal),
         }),
         TransactionTokensModule.forRoot(transactionTokens),
@@ -45,6 +51,7 @@ export class AppModule {
       providers: [
         IssuerReadiness,
         EventStreamMetrics,
+        IntrospectionMetrics,
         { provide: APP_PIPE, useClass: StandardSchemaValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
@@ -60,4 +67,14 @@ function eventStreamOf({
 }: GatewayConfig): EventStreamOptions | null {
   if (CLIENT_ID === undefined || CLIENT_SECRET === undefined) return null;
   return { uri: EVENTS_URI ?? `${ISSUER}/events/streams`, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
+}
+
+function introspectionOf({
+  INTROSPECTION,
+  INTROSPECTION_URI,
+  CLIENT_ID,
+  CLIENT_SECRET,
+}: GatewayConfig): IntrospectionOptions | null {
+  if (!INTROSPECTION || CLIENT_ID === undefined || CLIENT_SECRET === undefined) return null;
+  return { uri: INTROSPECTION_URI ?? null, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
 }

@@ -26,6 +26,7 @@ export const AUTH_ERRORS = {
   token_expired: INVALID_TOKEN,
   token_not_yet_valid: INVALID_TOKEN,
   token_revoked: INVALID_TOKEN,
+  token_inactive: INVALID_TOKEN,
   lifetime_too_long: INVALID_TOKEN,
   claims_malformed: INVALID_TOKEN,
   confirmation_unproven: INVALID_TOKEN,
@@ -35,6 +36,7 @@ export const AUTH_ERRORS = {
   access_undeclared: FORBIDDEN,
   keys_unavailable: { status: 503 },
   revocations_unavailable: { status: 503 },
+  introspection_unavailable: { status: 503 },
 } as const satisfies Record<string, AuthErrorKind>;
 
 /**

@@ -8,6 +8,7 @@ import { SubjectTokenVerifier } from '../token-exchange/subject-token.js';
 import { logFailedLogouts } from './back-channel-logout.js';
 import { useHashedSecrets } from './client-authentication.js';
 import { throttlePolling, throttleUserCodes } from './device-flow.js';
+import { nameIntrospectedSession } from './introspected-session.js';
 import { guardIntrospection } from './introspection-guard.js';
 import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
@@ -46,6 +47,7 @@ export function createProvider(options: ProviderOptions): Provider {
     findSubjectRoles: (token) => findSubjectRoles(token, provider, options),
   });
   guardIntrospection(provider, throttles.inactiveAnswers);
+  nameIntrospectedSession(provider);
   bindLoginsToCredentials(provider);
   rotateSessionsInPlace(provider, options.sessions);
   endSessions(provider, options.revokeSession);

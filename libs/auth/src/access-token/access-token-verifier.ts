@@ -6,26 +6,12 @@ import { verifySignature, type SignatureAlgorithm } from '../jose/signature-algo
 import { parseStrictJson, type JsonObject } from '../jose/strict-json.js';
 import type { VerificationKey } from '../jose/verification-key.js';
 import type { Principal } from '../principal.js';
-import type { RevocationCheck } from '../revocation/revocations.js';
-import {
-  assertAudience,
-  assertIssuer,
-  assertTimes,
-  assertUnbound,
-  parseActors,
-  parseRoles,
-  parseScopes,
-  requireIdentifier,
-  type ClaimsRules,
-} from './claims-checks.js';
+import { assertIssuer } from './claims-checks.js';
+import { validateClaims, type ClaimsValidation } from './validate-claims.js';
 
-export interface AccessTokenVerifierOptions extends ClaimsRules {
+export interface AccessTokenVerifierOptions extends ClaimsValidation {
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly keys: Pick<KeyStore, 'find'>;
-  /** What the issuer has revoked; null where it is not heard, and a token counts until it expires. */
-  readonly revocations: RevocationCheck | null;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
 }
 
 /**
@@ -38,7 +24,7 @@ export interface AccessTokenVerifierOptions extends ClaimsRules {
  * | `iss`, before any key | `access-token/claims-checks.ts` |
  * | the key by `kid`, whose own `alg` is the header's | `jose/key-store.ts`, here |
  * | the signature | `jose/signature-algorithm.ts` |
- * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles`, `act` | `access-token/claims-checks.ts` |
+ * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles`, `act` | `access-token/validate-claims.ts` |
  * | whether its session or grant, a subject, an actor or a client of it has been revoked | `revocation/revocations.ts` |
  */
 export class AccessTokenVerifier {
@@ -82,7 +68,7 @@ export class UnverifiedAccessToken {
   /** Verifies the signature and the claims. @throws AuthError */
   async verify(): Promise<Principal> {
     this.assertSignature();
-    return this.validateClaims();
+    return validateClaims(this.claims, this.options);
   }
 
   private assertSignature(): void {
@@ -94,24 +80,5 @@ export class UnverifiedAccessToken {
     if (!verifySignature(key.algorithm, key.key, jws.signingInput, jws.signature)) {
       throw new AuthError('signature_invalid', 'the signature is not of the key');
     }
-  }
-
-  private async validateClaims(): Promise<Principal> {
-    const { claims, options } = this;
-    assertIssuer(claims, options);
-    assertAudience(claims, options);
-    assertTimes(claims, options, options.now() / 1_000);
-    assertUnbound(claims);
-    const principal = {
-      issuer: options.issuer,
-      subject: requireIdentifier(claims, 'sub'),
-      clientId: requireIdentifier(claims, 'client_id'),
-      scopes: parseScopes(claims),
-      roles: parseRoles(claims['roles']),
-      tokenId: requireIdentifier(claims, 'jti'),
-      actors: parseActors(claims),
-    };
-    await options.revocations?.assertNotRevoked(claims);
-    return principal;
   }
 }

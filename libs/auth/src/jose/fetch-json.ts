@@ -9,24 +9,35 @@ export interface FetchedJson {
   readonly headers: Headers;
 }
 
+export interface FetchedBody {
+  readonly bytes: Buffer;
+  readonly headers: Headers;
+}
+
 /** The document alone: `fetchJsonWithHeaders`. */
-export async function fetchJson(...request: Parameters<typeof fetchJsonWithHeaders>): Promise<unknown> {
+export async function fetchJson(...request: Parameters<typeof fetchBody>): Promise<unknown> {
   return (await fetchJsonWithHeaders(...request)).document;
 }
 
+/** Fetches a JSON document as `fetchBody` fetches its bytes. */
+export async function fetchJsonWithHeaders(...request: Parameters<typeof fetchBody>): Promise<FetchedJson> {
+  const { bytes, headers } = await fetchBody(...request);
+  return { document: JSON.parse(bytes.toString('utf8')), headers };
+}
+
 /**
- * Fetches a JSON document from a configured address, within a total deadline and a size. Redirects are not
+ * Fetches the body of a 200 from a configured address, within a total deadline and a size. Redirects are not
  * followed: the address was configured, where it points to was not (OWASP ASVS 5.0 15.3.2).
  *
  * @param request what is sent, when it is more than a GET
  */
-export async function fetchJsonWithHeaders(
+export async function fetchBody(
   url: string,
   { timeoutMs, maxBytes }: FetchJsonLimits,
   request: Pick<RequestInit, 'method' | 'body' | 'signal'> & {
     readonly headers?: Readonly<Record<string, string>>;
   } = {},
-): Promise<FetchedJson> {
+): Promise<FetchedBody> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const response = await fetch(url, {
     ...request,
@@ -45,5 +56,5 @@ export async function fetchJsonWithHeaders(
     if (bytes > maxBytes) throw new Error(`${url} answered more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  return { document: JSON.parse(Buffer.concat(chunks).toString('utf8')), headers: response.headers };
+  return { bytes: Buffer.concat(chunks), headers: response.headers };
 }

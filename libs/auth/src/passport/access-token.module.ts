@@ -7,9 +7,11 @@ import type { EventStreamOptions } from '../revocation/event-stream.js';
 import type { RevocationCheck } from '../revocation/revocations.js';
 import type { Principal } from '../principal.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccessTokens } from './access-tokens.js';
 import { CallerInterceptor } from './caller.interceptor.js';
 import { CHALLENGE, HttpAccessGuard } from './http-access.guard.js';
 import { IssuerEvents } from './issuer-events.js';
+import { IssuerIntrospection, type IntrospectionOptions } from './issuer-introspection.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { OwnKeys, type PublishedKeys } from './own-keys.js';
 
@@ -20,6 +22,8 @@ interface FetchedKeys {
   readonly jwksUri: string | null;
   /** Where the issuer tells what it revokes (RFC 8936); null where it does not: a token then counts until it expires. */
   readonly events: EventStreamOptions | null;
+  /** Opaque tokens of the issuer are taken, by introspection (RFC 7662). Without it, or with null, they are refused. */
+  readonly introspection?: IntrospectionOptions | null;
 }
 
 interface KeysOfOurOwn {
@@ -65,22 +69,22 @@ export class AccessTokenModule {
           useFactory: () => new CallerInterceptor(issueTransactionToken ?? refuseTransactionTokens(issuer)),
         },
       ],
-      exports: 'ownKeys' in options ? [] : [IssuerKeys, IssuerEvents],
+      exports: 'ownKeys' in options ? [] : [IssuerKeys, IssuerEvents, IssuerIntrospection],
     };
   }
 }
 
-/** The verifier, and what it gets its keys from. */
+/** The verifiers, and what they get their keys and answers from. */
 function verification(options: AccessTokenOptions): Provider[] {
   const verifierWith = (keys: Pick<IssuerKeys, 'find'>, revocations: RevocationCheck | null) =>
     new AccessTokenVerifier({ ...options, keys, revocations, now: Date.now });
   if ('ownKeys' in options) {
     return [
       {
-        provide: AccessTokenVerifier,
+        provide: AccessTokens,
         inject: [options.ownKeys, options.ownRevocations],
         useFactory: (source: PublishedKeys, revocations: RevocationCheck) =>
-          verifierWith(new OwnKeys(source), revocations),
+          new AccessTokens(verifierWith(new OwnKeys(source), revocations), null),
       },
     ];
   }
@@ -92,9 +96,15 @@ function verification(options: AccessTokenOptions): Provider[] {
       useFactory: (keys: IssuerKeys) => new IssuerEvents(options, keys),
     },
     {
-      provide: AccessTokenVerifier,
-      inject: [IssuerKeys, IssuerEvents],
-      useFactory: (keys: IssuerKeys, { revocations }: IssuerEvents) => verifierWith(keys, revocations),
+      provide: IssuerIntrospection,
+      inject: [IssuerEvents],
+      useFactory: (events: IssuerEvents) => new IssuerIntrospection(options, events),
+    },
+    {
+      provide: AccessTokens,
+      inject: [IssuerKeys, IssuerEvents, IssuerIntrospection],
+      useFactory: (keys: IssuerKeys, { revocations }: IssuerEvents, { verifier }: IssuerIntrospection) =>
+        new AccessTokens(verifierWith(keys, revocations), verifier),
     },
   ];
 }

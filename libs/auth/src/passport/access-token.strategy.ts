@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
-import { AccessTokenVerifier, type UnverifiedAccessToken } from '../access-token/access-token-verifier.js';
 import type { Principal } from '../principal.js';
+import { AccessTokens, type PreparedToken } from './access-tokens.js';
 import { bearerToken, type CredentialsRequest } from './bearer-token.js';
 import { installVerifier } from './jwt-verifier.js';
 
@@ -18,8 +18,8 @@ installVerifier(Strategy);
  */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN_STRATEGY) {
-  constructor(verifier: AccessTokenVerifier) {
-    super({ jwtFromRequest: bearerToken, secretOrKeyProvider: keyProvider(verifier) });
+  constructor(tokens: AccessTokens) {
+    super({ jwtFromRequest: bearerToken, secretOrKeyProvider: keyProvider(tokens) });
   }
 
   validate(principal: Principal): Principal {
@@ -27,11 +27,14 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
   }
 }
 
-/** All checks that come before the signature, and the key; a refusal here never reaches the cryptography. */
-function keyProvider(verifier: AccessTokenVerifier): SecretOrKeyProvider<CredentialsRequest> {
+/**
+ * All checks that come before the signature, and the key; a refusal here never reaches the cryptography. An opaque token
+ * has neither, and is verified in the next step as a whole.
+ */
+function keyProvider(tokens: AccessTokens): SecretOrKeyProvider<CredentialsRequest> {
   return (_request, token: string, done) => {
     // What passport-jwt types as a PEM goes as it is to `JwtVerifier`, which is ours.
-    const give = done as (error: unknown, key?: UnverifiedAccessToken) => void;
-    verifier.prepare(token).then((unverified) => give(null, unverified), give);
+    const give = done as (error: unknown, key?: PreparedToken) => void;
+    tokens.prepare(token).then((prepared) => give(null, prepared), give);
   };
 }

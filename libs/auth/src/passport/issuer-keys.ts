@@ -1,4 +1,5 @@
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { describeError } from '../describe-error.js';
 import { KeyStore } from '../jose/key-store.js';
 import { importVerificationKey, type VerificationKey } from '../jose/verification-key.js';
 import { JwksSource, type JwksSourceOptions } from './jwks-source.js';
@@ -63,7 +64,7 @@ export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown
     const attempt = (count: number): void => {
       this.store.load().catch((error: unknown) => {
         if (count % ATTEMPTS_PER_WARNING === 0) {
-          this.logger.warn(`waiting for the keys of the issuer: ${describe(error)}`);
+          this.logger.warn(`waiting for the keys of the issuer: ${describeError(error)}`);
         }
         this.warmUp = setTimeout(attempt, WARM_UP_RETRY_MS, count + 1).unref();
       });
@@ -74,9 +75,4 @@ export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown
   onApplicationShutdown(): void {
     clearTimeout(this.warmUp);
   }
-}
-
-function describe(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
-  return cause === undefined ? message : `${message} (${describe(cause)})`;
 }

@@ -1,6 +1,7 @@
 import { JwksClient } from 'jwks-rsa';
-import { fetchJson, fetchJsonWithHeaders } from '../jose/fetch-json.js';
+import { fetchJsonWithHeaders } from '../jose/fetch-json.js';
 import { isJsonObject } from '../jose/strict-json.js';
+import { discover } from './discovery.js';
 
 const FETCH_LIMITS = { timeoutMs: 2_000, maxBytes: 262_144 };
 
@@ -22,8 +23,9 @@ export class JwksSource {
   constructor(private readonly options: JwksSourceOptions) {}
 
   async fetchKeys(): Promise<readonly unknown[]> {
+    const { issuer, jwksUri } = this.options;
     this.client ??= new JwksClient({
-      jwksUri: this.options.jwksUri ?? (await this.discoverJwksUri()),
+      jwksUri: jwksUri ?? (await discover(issuer, 'jwks_uri', FETCH_LIMITS)),
       cache: false,
       rateLimit: false,
       fetcher: async (uri) => {
@@ -38,25 +40,6 @@ export class JwksSource {
       this.client = undefined; // the issuer may have moved its keys: discover them again
       throw error;
     }
-  }
-
-  /**
-   * A discovery document counts only if it is the configured issuer's own, to the letter (RFC 8414 §3.3): whoever
-   * serves another's could make this API trust his keys.
-   */
-  private async discoverJwksUri(): Promise<string> {
-    const { issuer } = this.options;
-    // OpenID Connect Discovery §4.1: a slash at the end of the issuer goes, before the path is appended.
-    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const document = await fetchJson(url, FETCH_LIMITS);
-    if (!isJsonObject(document) || document['issuer'] !== issuer) {
-      throw new Error(`the discovery document at ${issuer} is not of that issuer`);
-    }
-    const { jwks_uri: jwksUri } = document;
-    if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
-      throw new Error(`the discovery document of ${issuer} has no jwks_uri`);
-    }
-    return jwksUri;
   }
 }
 

@@ -1,6 +1,6 @@
 import { callbackify } from 'node:util';
 import type { Strategy } from 'passport-jwt';
-import { UnverifiedAccessToken } from '../access-token/access-token-verifier.js';
+import { PreparedToken } from './access-tokens.js';
 
 type Done = (error: unknown, result?: unknown) => void;
 type JwtVerifier = (token: string, key: unknown, options: unknown, done: Done) => void;
@@ -15,7 +15,7 @@ export function installVerifier(strategy: typeof Strategy): void {
   const passportJwt = strategy as typeof Strategy & { JwtVerifier: JwtVerifier };
   const stockVerifier = passportJwt.JwtVerifier;
   passportJwt.JwtVerifier = (token, key, options, done) => {
-    if (!(key instanceof UnverifiedAccessToken)) {
+    if (!(key instanceof PreparedToken)) {
       stockVerifier(token, key, options, done);
       return;
     }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuthError, type AuthErrorCode } from '../auth-error.js';
+import { describeError } from '../describe-error.js';
 import type { KeyStore } from '../jose/key-store.js';
 import type { EventStream, Poll } from './event-stream.js';
 import type { Revocations } from './revocations.js';
@@ -107,10 +108,10 @@ export class EventReceiver {
     if (!this.isCaughtUp) {
       // The issuer may be starting too, and nothing is accepted here until it answers: no reason to hold back.
       if (this.failures % ATTEMPTS_PER_WARNING === 0)
-        onWarning(`waiting for the event stream: ${describe(error)}`);
+        onWarning(`waiting for the event stream: ${describeError(error)}`);
       return pause(FIRST_RETRY_MS, signal);
     }
-    if (Math.log2(this.failures) % 1 === 0) onWarning(`no events of the issuer: ${describe(error)}`);
+    if (Math.log2(this.failures) % 1 === 0) onWarning(`no events of the issuer: ${describeError(error)}`);
     if (keys.ageMs > KEYS_WITHOUT_EVENTS_MS) this.reloadKeys();
     const longest = Math.min(FIRST_RETRY_MS * 2 ** (this.failures - 1), MAX_RETRY_MS);
     return pause((longest / 2) * (1 + random()), signal);
@@ -132,11 +133,6 @@ const ERRORS: Partial<Record<AuthErrorCode, string>> = {
   issuer_untrusted: 'invalid_issuer',
   audience_mismatch: 'invalid_audience',
 };
-
-function describe(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
-  return cause === undefined ? message : `${message} (${describe(cause)})`;
-}
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined);

@@ -1,3 +1,4 @@
+import { basicCredentials } from '../jose/basic-credentials.js';
 import { fetchJson } from '../jose/fetch-json.js';
 import { isJsonObject } from '../jose/strict-json.js';
 
@@ -33,9 +34,7 @@ export class EventStream {
 
   constructor(options: EventStreamOptions, streamId: string) {
     this.url = `${options.uri.replace(/\/$/, '')}/${streamId}/poll`;
-    // RFC 6749 §2.3.1: both parts are form-encoded before they are joined.
-    const credentials = [options.clientId, options.clientSecret].map(encodeURIComponent).join(':');
-    this.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+    this.authorization = basicCredentials(options.clientId, options.clientSecret);
   }
 
   /** @throws Error when the issuer does not answer, or not as RFC 8936 has it */

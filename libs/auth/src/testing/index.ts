@@ -1,4 +1,9 @@
 export { forgedKeyOf, forgeKey, type ForgedKey } from './forged-key.js';
 export { hostileAccessTokens, type HostileToken } from './hostile-access-tokens.js';
+export {
+  hostileIntrospections,
+  introspectionOf,
+  type HostileIntrospection,
+} from './hostile-introspections.js';
 export { hostileTransactionTokens, TransactionTokenForge } from './hostile-transaction-tokens.js';
 export { encode, encodeParts, signCompact, signHmac, TokenForge } from './token-forge.js';

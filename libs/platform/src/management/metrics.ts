@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 
 /** What a feature shows at `GET /metrics`. */
 @Injectable()
@@ -18,5 +18,20 @@ export class Metrics {
       },
     });
     this.registry.registerMetric(gauge);
+  }
+
+  /** Shows counts that somebody else keeps, one for each value of a label. They never go down. */
+  counter(name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void {
+    const counter = new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+      },
+    });
+    this.registry.registerMetric(counter);
   }
 }
