@@ -2,6 +2,7 @@ import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
+import { verifyingKey } from '../signing-keys/delegated-signing-key.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { fetchFromClient } from './back-channel-logout.js';
@@ -20,6 +21,7 @@ import {
   defaultResource,
   resolveResourceServer,
 } from './resource-server.js';
+import { ID_TOKEN_ALGORITHM, type SignatureCheck } from './signature-check.js';
 import type { Throttles } from './throttles.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
 
@@ -29,6 +31,7 @@ export interface ProviderOptions {
   readonly audience: string;
   readonly resourceServers: ResourceServers;
   readonly keyRing: KeyRing<SigningKey>;
+  readonly signatureCheck: SignatureCheck;
   /** @throws SigningUnavailableError while what signs is known to be away. */
   readonly assertCanSign: () => Promise<void>;
   /** The first signs the cookies, each is accepted. */
@@ -48,11 +51,13 @@ export interface ProviderOptions {
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
-  const { issuer, audience, resourceServers, keyRing, findAccount } = options;
+  const { issuer, audience, resourceServers, keyRing, signatureCheck, findAccount } = options;
   const disabled = { enabled: false };
   return {
     adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
-    jwks: { keys: keyRing.signers().map((key) => key.privateKey) },
+    jwks: {
+      keys: keyRing.signers().map((key) => (key.state === 'signing' ? key.privateKey : verifyingKey(key))),
+    },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -96,6 +101,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
         useGrantedResource: () => true,
         getResourceServerInfo: ({ oidc }, indicator, client) => {
           assertRegisteredScopes(oidc.requestParamScopes, client);
+          if (oidc.route === 'token') signatureCheck.assertSignsFor(client, indicator);
           return resolveResourceServer(indicator, oidc.params?.['resource'], resourceServers, client);
         },
       },
@@ -114,7 +120,8 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     ...clientAuthentication,
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
     enabledJWA: {
-      idTokenSigningAlgValues: [...keyRing.signingAlgorithms()],
+      // RS256 is every client's, and stays for the moment between the revocation of its key and the next.
+      idTokenSigningAlgValues: [...new Set([ID_TOKEN_ALGORITHM, ...keyRing.signingAlgorithms()])],
       clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS],
       dPoPSigningAlgValues: [...CLIENT_ALGORITHMS],
     },
@@ -126,13 +133,15 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     findAccount: (_ctx, id) => findAccount(id),
     extraTokenClaims: accessTokenClaims,
     // Every use gives a new refresh token: a stolen one shows itself at its second use (RFC 9700 §4.14.2).
-    // The resource is looked at first: oidc-provider does so after the old token is used up, and a slip in that
-    // parameter would end the login.
+    // The resource is looked at first, and whether a key signs: oidc-provider does so after the old token is used up,
+    // and a slip in that parameter would end the login.
     rotateRefreshToken: ({ oidc }) => {
       assertGrantedResource(
         oidc.params?.['resource'],
         grantedResources(oidc.entities.RefreshToken?.resource),
       );
+      if (oidc.entities.RefreshToken !== undefined)
+        signatureCheck.assertSignsAnswer(oidc, oidc.entities.RefreshToken);
       return true;
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),

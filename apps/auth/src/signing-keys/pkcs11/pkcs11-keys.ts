@@ -1,7 +1,8 @@
-import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { ConfigurationError } from '@countersign/platform';
 import { base64url, compactVerify, type JWK } from 'jose';
-import { ExternalSigningKey } from 'oidc-provider';
+import type { ExternalSigningKey } from 'oidc-provider';
+import { DelegatedSigningKey } from '../delegated-signing-key.js';
 import type { SigningAlgorithm } from '../key-ring.js';
 import type { NewKey, PrivateKeyStore, StoredKey, StoredPrivateKey } from '../private-key-store.js';
 import { assertPublishes, toPublicJwk } from '../public-jwk.js';
@@ -33,7 +34,7 @@ export class Pkcs11Keys implements PrivateKeyStore {
     const reference = { id: this.idOf(key, `signing key ${key.kid}`), alg: key.alg };
     const published = await this.readPublicKey(key, reference);
     await assertPublishes(key, published);
-    const signingKey = new Pkcs11SigningKey(key, (data) => this.sign(reference, data));
+    const signingKey = new DelegatedSigningKey(key, (data) => this.sign(reference, data));
     await assertPossession(signingKey, key);
     this.opened.set(key.privateKeyUri, reference);
     return signingKey;
@@ -101,31 +102,6 @@ export class Pkcs11Keys implements PrivateKeyStore {
     throw new ConfigurationError([
       `${what} is in the PKCS#11 token ${address.token}, and PKCS11_TOKEN_LABEL is ${this.token.label}`,
     ]);
-  }
-}
-
-/** What oidc-provider asks for a signature. */
-class Pkcs11SigningKey extends ExternalSigningKey {
-  private readonly publicKey: KeyObject;
-
-  constructor(
-    private readonly key: Pick<StoredKey, 'kid' | 'alg' | 'publicJwk'>,
-    override readonly sign: (data: Uint8Array) => Promise<Uint8Array>,
-  ) {
-    super();
-    this.publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
-  }
-
-  override get kid(): string {
-    return this.key.kid;
-  }
-
-  override get alg(): string {
-    return this.key.alg;
-  }
-
-  override keyObject(): KeyObject {
-    return this.publicKey;
   }
 }
 
