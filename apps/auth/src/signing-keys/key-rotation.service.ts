@@ -13,6 +13,8 @@ import { SigningKeysService } from './signing-keys.service.js';
 
 /** A notification comes in milliseconds; this is how late a replica is when none comes. */
 const LOOK_EVERY_MS = 1_000;
+/** Long before what was said of the JWKS's max-age counts no more. */
+const SAY_AGAIN_AFTER_MS = 30_000;
 /** More steps than one rotation has, so that a fault of the schedule cannot spin. */
 const MAX_STEPS_A_LOOK = 10;
 
@@ -27,6 +29,7 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
   private stopListening: (() => void) | undefined;
   private looking: Promise<void> = Promise.resolve();
   private isStopped = false;
+  private saidAt = performance.now();
   /** Why the last look failed. */
   private fault: unknown;
 
@@ -63,6 +66,7 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
   private async lookAndRotate(): Promise<void> {
     await this.look();
     try {
+      await this.sayAgain();
       await this.makeDueSteps();
     } catch (error) {
       this.logger.error(withoutQuery(error));
@@ -81,11 +85,19 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
     }
   }
 
+  private async sayAgain(): Promise<void> {
+    if (performance.now() - this.saidAt < SAY_AGAIN_AFTER_MS) return;
+    await this.signingKeys.advertise();
+    this.saidAt = performance.now();
+  }
+
   private async makeDueSteps(): Promise<void> {
     const { known, policy } = this.signingKeys;
     if (this.fault !== undefined || dueCommand(known, policy, new Date()) === undefined) return;
     for (let step = 0; step < MAX_STEPS_A_LOOK && !this.isStopped; step++) {
-      const made = await this.signingKeys.executeChosen((ring, now) => dueCommand(ring, policy, now));
+      const made = await this.signingKeys.executeChosen((seen) =>
+        dueCommand(seen.ring, seen.policy, seen.now),
+      );
       if (made === undefined) return;
     }
   }

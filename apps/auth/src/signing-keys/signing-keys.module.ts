@@ -3,6 +3,7 @@ import { Readiness } from '@countersign/platform';
 import type { AuthConfig } from '../app.config.js';
 import { LONGEST_SIGNED_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
+import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
 import { KeyEncryption } from './key-encryption.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeysController } from './keys.controller.js';
@@ -45,6 +46,7 @@ export class SigningKeysModule {
             return new PrivateKeys(new SealedKeys(keyEncryption), hsm, config.SIGNING_KEYS_IN);
           },
         },
+        JwksMaxAgesRepository,
         SigningKeysRepository,
         SigningKeysService,
         RewrappingService,

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Database, notify, type Orm } from '@countersign/platform/database';
 import { eq, ne, sql } from 'drizzle-orm';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
 import type { Decision, KeyChange } from './key-commands.js';
 import { KeyRing, type RingKey } from './key-ring.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
@@ -36,6 +37,14 @@ const TIME_OF = {
   revoked: 'revokedAt',
 } as const satisfies Readonly<Record<RingKey['state'], keyof Row>>;
 
+/** What a change is decided on. */
+export interface RingUnderLock {
+  readonly ring: KeyRing<RingKey>;
+  readonly now: Date;
+  /** The longest max-age of a JWKS in a cache. */
+  readonly cachedMaxAgeSeconds: number;
+}
+
 /** The key ring in the database. Its times are those of the database's clock: replicas need not agree on theirs. */
 @Injectable()
 export class SigningKeysRepository {
@@ -43,6 +52,7 @@ export class SigningKeysRepository {
     @Inject(Database) private readonly database: Pick<Database, 'orm'>,
     private readonly privateKeys: PrivateKeys,
     private readonly securityEvents: SecurityEventLog,
+    private readonly maxAges: JwksMaxAgesRepository,
   ) {}
 
   /**
@@ -78,16 +88,16 @@ export class SigningKeysRepository {
    * Changes the ring, under a lock and in one transaction: whoever is killed has made the whole change or none, and
    * who comes second decides on what the first has made of the ring.
    *
-   * @param decideOn says what to change; undefined: nothing
+   * @param decideOn says what to change, knowing the longest max-age of a JWKS in a cache; undefined: nothing
    * @returns what it decided, and the keys whose rows are gone
    */
   async change(
-    decideOn: (ring: KeyRing<RingKey>, now: Date) => Decision | undefined,
+    decideOn: (seen: RingUnderLock) => Decision | undefined,
     newKey: NewKey | undefined,
   ): Promise<{ readonly decision: Decision | undefined; readonly deleted: readonly StoredPrivateKey[] }> {
     return this.underLock(async (transaction, now) => {
       const ring = KeyRing.of(await transaction.select(RING_COLUMNS).from(signingKeys));
-      const decision = decideOn(ring, now);
+      const decision = decideOn({ ring, now, cachedMaxAgeSeconds: await this.maxAges.longest(transaction) });
       const deleted: StoredPrivateKey[] = [];
       if (decision === undefined || 'needsKeyFor' in decision) return { decision, deleted };
       for (const change of decision.changes) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigurationError } from '@countersign/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
@@ -7,11 +8,14 @@ import { calculateJwkThumbprint, type JWK } from 'jose';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
+import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
+import { jwksMaxAges } from './jwks-max-ages.table.js';
 import { KeyEncryption } from './key-encryption.js';
 import { LocalKeyEncryptionKey } from './local-key-encryption-key.js';
 import { PrivateKeys } from './private-keys.js';
 import type { RotationPolicy } from './rotation-policy.js';
 import { RewrappingService } from './rewrapping.service.js';
+import { dueCommand } from './rotation-schedule.js';
 import { SealedKeys } from './sealed-keys.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 import { SigningKeysService } from './signing-keys.service.js';
@@ -33,9 +37,13 @@ const policy: RotationPolicy = {
 };
 
 function replica(key = keyEncryptionKey, ...previous: LocalKeyEncryptionKey[]): SigningKeysService {
-  const privateKeys = privateKeysUnder(key, ...previous);
-  const repository = new SigningKeysRepository(database, privateKeys, new SecurityEventLog());
-  return new SigningKeysService(repository, privateKeys, policy);
+  return replicaWith(privateKeysUnder(key, ...previous));
+}
+
+function replicaWith(privateKeys: PrivateKeys, settings = policy): SigningKeysService {
+  const maxAges = new JwksMaxAgesRepository(database);
+  const repository = new SigningKeysRepository(database, privateKeys, new SecurityEventLog(), maxAges);
+  return new SigningKeysService(repository, privateKeys, maxAges, settings);
 }
 
 /** What a replica does at its start. */
@@ -56,7 +64,10 @@ beforeAll(async () => {
   Logger.overrideLogger(false);
   database = await openMemoryDatabase();
 });
-beforeEach(() => database.orm.delete(signingKeys));
+beforeEach(async () => {
+  await database.orm.delete(signingKeys);
+  await database.orm.delete(jwksMaxAges);
+});
 afterAll(() => database.close());
 
 describe('the first start', () => {
@@ -279,6 +290,103 @@ describe('a running replica', () => {
       .set({ encryptedPrivateKey: 'destroyed' })
       .where(eq(signingKeys.kid, stolen));
     expect((await replica().loadOrCreate()).published()).toHaveLength(2);
+  });
+
+  /** A replica that makes no key until it is told to, as one does for a second or two. */
+  function slowReplica(): { readonly service: SigningKeysService; readonly make: () => void } {
+    const { promise, resolve: make } = Promise.withResolvers<void>();
+    const privateKeys = privateKeysUnder(keyEncryptionKey);
+    const create = privateKeys.create.bind(privateKeys);
+    privateKeys.create = async (alg) => {
+      await promise;
+      return create(alg);
+    };
+    return { service: replicaWith(privateKeys), make };
+  }
+
+  const isRevoked = async (service: SigningKeysService, kid: string) => {
+    for (let attempt = 0; attempt < 500; attempt++) {
+      if (service.known.find(kid)?.state === 'revoked') return;
+      await delay(10);
+    }
+    throw new Error(`${kid} is not revoked`);
+  };
+
+  it('revokes a key before its successor is made, which then signs', async () => {
+    const stolen = (await replica().loadOrCreate()).signingKey('ES256')?.kid ?? '';
+    const { service, make } = slowReplica();
+    await service.loadOrCreate();
+    const revocation = service.execute({ do: 'revoke', kid: stolen });
+    await isRevoked(service, stolen);
+    const events = await database.orm.select({ event: securityEvents.event }).from(securityEvents);
+    expect(events).toContainEqual({ event: { type: 'signing-key-revoked', kid: stolen } });
+    expect(service.publishedKeys().map(({ kid }) => kid)).not.toContain(stolen);
+    expect(service.current.signingKey('ES256')).toBeUndefined();
+    make();
+    const { changes, cost } = await revocation;
+    const kid = service.current.signingKey('ES256')?.kid;
+    expect(changes.map((change) => `${change.kid} ${change.to}`)).toEqual([
+      `${stolen} revoked`,
+      `${kid} signing`,
+    ]);
+    expect(cost).toEqual({ kid, seconds: 302 });
+  });
+
+  it('finishes what one that was killed after a revocation has left, and says the same (F08)', async () => {
+    const other = replica();
+    const stolen = (await other.loadOrCreate()).signingKey('ES256')?.kid ?? '';
+    const { service, make } = slowReplica();
+    await service.loadOrCreate();
+    const revocation = service.execute({ do: 'revoke', kid: stolen });
+    await isRevoked(service, stolen);
+    await other.executeChosen(({ ring, policy: seen, now }) => dueCommand(ring, seen, now));
+    const kid = (await other.list()).signingKey('ES256')?.kid;
+    expect(kid).toBeDefined();
+    make();
+    const { changes, cost } = await revocation;
+    expect(changes.at(-1)).toEqual({ kid, alg: 'ES256', to: 'signing' });
+    expect(cost).toEqual({ kid, seconds: expect.any(Number) });
+    expect((await other.list()).keys.filter(({ alg }) => alg === 'ES256')).toHaveLength(2);
+  });
+
+  it('has revoked a key even when its successor cannot be made, and says so', async () => {
+    const stolen = (await replica().loadOrCreate()).signingKey('ES256')?.kid ?? '';
+    const privateKeys = privateKeysUnder(keyEncryptionKey);
+    privateKeys.create = () => Promise.reject(new ConfigurationError(['no key']));
+    const service = replicaWith(privateKeys);
+    await service.loadOrCreate();
+    expect(await service.execute({ do: 'revoke', kid: stolen })).toEqual({
+      changes: [{ kid: stolen, alg: 'ES256', to: 'revoked' }],
+      cost: { unsigned: 'ES256' },
+    });
+    expect((await service.list()).find(stolen)?.state).toBe('revoked');
+  });
+
+  it('waits for as long as an answer of before may be kept, when the max-age was made shorter (JWK-07)', async () => {
+    await replica().loadOrCreate();
+    const service = replicaWith(privateKeysUnder(keyEncryptionKey), { ...policy, jwksMaxAgeSeconds: 60 });
+    await service.loadOrCreate();
+    await service.execute({ do: 'announce', alg: 'ES256' });
+    const age = (seconds: number) =>
+      database.orm
+        .update(signingKeys)
+        .set({ announcedAt: new Date(Date.now() - seconds * 1_000) })
+        .where(eq(signingKeys.state, 'announced'));
+    await age(301);
+    expect(service.policy.jwksMaxAgeSeconds).toBe(300);
+    await expect(service.execute({ do: 'rotate', alg: 'ES256' })).rejects.toMatchObject({
+      code: 'key_too_young',
+    });
+    await age(62);
+    // The last answer that said 300 seconds has left the last cache.
+    await database.orm
+      .update(jwksMaxAges)
+      .set({ advertisedUntil: new Date(Date.now() - 301_000) })
+      .where(eq(jwksMaxAges.maxAgeSeconds, 300));
+    await service.advertise();
+    expect(await database.orm.select().from(jwksMaxAges)).toMatchObject([{ maxAgeSeconds: 60 }]);
+    await service.execute({ do: 'rotate', alg: 'ES256' });
+    expect(service.policy.jwksMaxAgeSeconds).toBe(60);
   });
 
   it('does nothing when nothing is due', async () => {
