@@ -14,7 +14,7 @@ import { SigningKeysService } from './signing-keys.service.js';
 /** A notification comes in milliseconds; this is how late a replica is when none comes. */
 const LOOK_EVERY_MS = 1_000;
 /** Long before what was said of the JWKS's max-age counts no more. */
-const SAY_AGAIN_AFTER_MS = 30_000;
+const KEEP_UP_EVERY_MS = 30_000;
 /** More steps than one rotation has, so that a fault of the schedule cannot spin. */
 const MAX_STEPS_A_LOOK = 10;
 
@@ -29,7 +29,7 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
   private stopListening: (() => void) | undefined;
   private looking: Promise<void> = Promise.resolve();
   private isStopped = false;
-  private saidAt = performance.now();
+  private keepUpAt = 0;
   /** Why the last look failed. */
   private fault: unknown;
 
@@ -66,7 +66,7 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
   private async lookAndRotate(): Promise<void> {
     await this.look();
     try {
-      await this.sayAgain();
+      await this.keepUp();
       await this.makeDueSteps();
     } catch (error) {
       this.logger.error(withoutQuery(error));
@@ -85,10 +85,12 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
     }
   }
 
-  private async sayAgain(): Promise<void> {
-    if (performance.now() - this.saidAt < SAY_AGAIN_AFTER_MS) return;
+  /** What need not be done at each look, and is done at the first. */
+  private async keepUp(): Promise<void> {
+    if (performance.now() < this.keepUpAt) return;
     await this.signingKeys.advertise();
-    this.saidAt = performance.now();
+    await this.signingKeys.destroyLooseKeys();
+    this.keepUpAt = performance.now() + KEEP_UP_EVERY_MS;
   }
 
   private async makeDueSteps(): Promise<void> {

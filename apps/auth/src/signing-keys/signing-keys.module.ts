@@ -11,6 +11,7 @@ import { loadKeyEncryption } from './load-key-encryption.js';
 import { openToken } from './pkcs11/open-token.js';
 import { Pkcs11Keys } from './pkcs11/pkcs11-keys.js';
 import { Pkcs11Token } from './pkcs11/pkcs11-token.js';
+import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import { RewrappingService } from './rewrapping.service.js';
 import { rotationPolicy } from './rotation-settings.js';
@@ -35,18 +36,20 @@ export class SigningKeysModule {
         { provide: Pkcs11Token, useFactory: () => openToken(config) },
         {
           provide: PrivateKeys,
-          inject: [KeyEncryption, Pkcs11Token, Readiness],
+          inject: [KeyEncryption, Pkcs11Token, LoosePrivateKeysRepository, Readiness],
           useFactory: (
             keyEncryption: KeyEncryption,
             token: Pkcs11Token | undefined,
+            looseKeys: LoosePrivateKeysRepository,
             readiness: Readiness,
           ) => {
-            const hsm = token && new Pkcs11Keys(token);
+            const hsm = token && new Pkcs11Keys(token, looseKeys);
             if (hsm !== undefined) readiness.register('pkcs11-token', () => hsm.assertSigns());
             return new PrivateKeys(new SealedKeys(keyEncryption), hsm, config.SIGNING_KEYS_IN);
           },
         },
         JwksMaxAgesRepository,
+        LoosePrivateKeysRepository,
         SigningKeysRepository,
         SigningKeysService,
         RewrappingService,

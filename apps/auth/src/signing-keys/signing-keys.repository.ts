@@ -6,12 +6,12 @@ import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
 import type { Decision, KeyChange } from './key-commands.js';
 import { KeyRing, type RingKey } from './key-ring.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
+import { lockKeyRing } from './key-ring-lock.js';
+import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import type { SigningKey } from './signing-key.js';
 import { signingKeys } from './signing-keys.table.js';
 
-/** One number for every replica: whoever holds this lock changes the ring. */
-export const KEY_RING_LOCK = 0x6b657973;
 /** Replicas hear here that the ring has changed. */
 export const KEY_RING_CHANNEL = 'countersign_key_ring';
 
@@ -53,6 +53,7 @@ export class SigningKeysRepository {
     private readonly privateKeys: PrivateKeys,
     private readonly securityEvents: SecurityEventLog,
     private readonly maxAges: JwksMaxAgesRepository,
+    private readonly looseKeys: LoosePrivateKeysRepository,
   ) {}
 
   /**
@@ -79,6 +80,7 @@ export class SigningKeysRepository {
   async begin(keys: readonly NewKey[]): Promise<boolean> {
     return this.underLock(async (transaction, now) => {
       if ((await transaction.$count(signingKeys)) > 0) return false;
+      for (const key of keys) await this.looseKeys.bind(key, transaction);
       await transaction.insert(signingKeys).values(keys.map((key) => toRow(key, 'signing', now)));
       return true;
     });
@@ -116,8 +118,13 @@ export class SigningKeysRepository {
     now: Date,
   ): Promise<readonly StoredPrivateKey[]> {
     const isKey = eq(signingKeys.kid, kid);
-    if (to === 'deleted') return orm.delete(signingKeys).where(isKey).returning();
+    if (to === 'deleted') {
+      const deleted = await orm.delete(signingKeys).where(isKey).returning();
+      for (const key of deleted) await this.looseKeys.loosen(key, orm);
+      return deleted;
+    }
     if (kid === newKey?.kid) {
+      await this.looseKeys.bind(newKey, orm);
       await orm.insert(signingKeys).values(toRow(newKey, to, now));
     } else {
       await orm
@@ -131,7 +138,7 @@ export class SigningKeysRepository {
 
   private underLock<Result>(work: (orm: Orm, now: Date) => Promise<Result>): Promise<Result> {
     return this.database.orm.transaction(async (transaction) => {
-      await transaction.execute(sql`SELECT pg_advisory_xact_lock(${KEY_RING_LOCK})`);
+      await lockKeyRing(transaction);
       // Not now(): that is when the transaction began, and it may have waited for the lock.
       const [clock] = await transaction
         .select({ now: sql<Date>`clock_timestamp()`.mapWith(signingKeys.createdAt) })

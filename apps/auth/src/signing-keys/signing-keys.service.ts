@@ -12,6 +12,7 @@ import {
   type Situation,
 } from './key-commands.js';
 import { KeyRing, type RingKey, type SigningAlgorithm } from './key-ring.js';
+import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
 import { withCachedMaxAge, type RotationPolicy } from './rotation-policy.js';
@@ -38,6 +39,7 @@ export class SigningKeysService implements PublishedKeys {
     private readonly repository: SigningKeysRepository,
     private readonly privateKeys: PrivateKeys,
     private readonly maxAges: JwksMaxAgesRepository,
+    private readonly looseKeys: LoosePrivateKeysRepository,
     /** What the settings say. */
     @Inject(ROTATION_POLICY) readonly settings: RotationPolicy,
   ) {}
@@ -175,7 +177,12 @@ export class SigningKeysService implements PublishedKeys {
     for (const key of deleted) await this.forget(key);
   }
 
-  /** The change is made, whether or not this succeeds: a key that stays in an HSM is in no row and signs nothing. */
+  /** Destroys what a kill, or an HSM that was away, has left there. */
+  async destroyLooseKeys(): Promise<void> {
+    for (const key of await this.looseKeys.toDestroy()) await this.forget(key);
+  }
+
+  /** The change is made, whether or not this succeeds: what stays in an HSM is destroyed later. */
   private async forget(key: StoredPrivateKey): Promise<void> {
     await this.privateKeys
       .destroy(key)

@@ -5,6 +5,7 @@ import type { ExternalSigningKey } from 'oidc-provider';
 import { DelegatedSigningKey } from '../delegated-signing-key.js';
 import type { SigningAlgorithm } from '../key-ring.js';
 import type { NewKey, PrivateKeyStore, StoredKey, StoredPrivateKey } from '../private-key-store.js';
+import type { LoosePrivateKeysRepository } from '../loose-private-keys.repository.js';
 import { assertPublishes, toPublicJwk } from '../public-jwk.js';
 import { SigningUnavailableError } from '../signing-unavailable-error.js';
 import type { Pkcs11Token } from './pkcs11-token.js';
@@ -19,13 +20,16 @@ export class Pkcs11Keys implements PrivateKeyStore {
   /** What was opened, by its URI. */
   private readonly opened = new Map<string | null, KeyReference>();
 
-  constructor(private readonly token: Pkcs11Token) {}
+  constructor(
+    private readonly token: Pkcs11Token,
+    private readonly looseKeys: Pick<LoosePrivateKeysRepository, 'expect' | 'forget'>,
+  ) {}
 
   async create(alg: SigningAlgorithm): Promise<NewKey> {
     const id = randomBytes(ID_BYTES);
-    const made = await this.generate({ id, alg });
-    const publicJwk = await toPublicJwk(made, alg);
     const privateKeyUri = formatPkcs11Uri({ token: this.token.label, id });
+    await this.looseKeys.expect(privateKeyUri);
+    const publicJwk = await toPublicJwk(await this.generate({ id, alg }), alg);
     const stored = { kid: publicJwk.kid, alg, publicJwk, encryptedPrivateKey: null, privateKeyUri };
     return { ...stored, privateKey: await this.open(stored) };
   }
@@ -44,6 +48,7 @@ export class Pkcs11Keys implements PrivateKeyStore {
     const id = this.idOf(key, 'a signing key');
     this.opened.delete(key.privateKeyUri);
     await this.token.call({ operation: 'destroy', id });
+    if (key.privateKeyUri !== null) await this.looseKeys.forget(key.privateKeyUri);
   }
 
   async assertAvailable(): Promise<void> {
