@@ -2,8 +2,9 @@ import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
-import { verifyingKey } from '../signing-keys/delegated-signing-key.js';
+import { MissingRsaKey, verifyingKey } from '../signing-keys/delegated-signing-key.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
+import type { PrivateKey } from '../signing-keys/private-key-store.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { fetchFromClient } from './back-channel-logout.js';
 import { CLIENT_ALGORITHMS, clientAuthentication } from './client-authentication.js';
@@ -55,9 +56,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
   const disabled = { enabled: false };
   return {
     adapter: (model: string) => (model === 'RefreshToken' ? options.refreshTokens : options.adapter(model)),
-    jwks: {
-      keys: keyRing.signers().map((key) => (key.state === 'signing' ? key.privateKey : verifyingKey(key))),
-    },
+    jwks: { keys: providerKeys(keyRing) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -152,6 +151,14 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     },
     renderError: renderErrorPage,
   };
+}
+
+/** A key that signs comes before those that did. */
+function providerKeys(keyRing: KeyRing<SigningKey>): PrivateKey[] {
+  const keys = keyRing.signers().map((key) => (key.state === 'signing' ? key.privateKey : verifyingKey(key)));
+  return keyRing.signingKey(ID_TOKEN_ALGORITHM) === undefined
+    ? [...keys, new MissingRsaKey(ID_TOKEN_ALGORITHM)]
+    : keys;
 }
 
 function grantedResources(resource: string | readonly string[] | undefined): ReadonlySet<string> {

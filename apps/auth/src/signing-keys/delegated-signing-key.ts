@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { ExternalSigningKey } from 'oidc-provider';
+import type { SigningAlgorithm } from './key-ring.js';
 import type { StoredKey } from './private-key-store.js';
 import { SigningUnavailableError } from './signing-unavailable-error.js';
 
@@ -36,4 +37,58 @@ export function verifyingKey(key: Pick<StoredKey, 'kid' | 'alg' | 'publicJwk'>):
   return new DelegatedSigningKey(key, () =>
     Promise.reject(new SigningUnavailableError(`no key signs with ${key.alg}: ${key.kid} is retired`)),
   );
+}
+
+/**
+ * Stands where the RSA key of an algorithm is missing, as between a revocation and the next key: oidc-provider refuses
+ * every client that is registered for an algorithm of which it has no key. It verifies nothing and signs nothing.
+ */
+export class MissingRsaKey extends ExternalSigningKey {
+  constructor(private readonly missing: SigningAlgorithm) {
+    super();
+  }
+
+  override get kid(): string {
+    return 'missing';
+  }
+
+  override get alg(): string {
+    return this.missing;
+  }
+
+  override get kty(): string {
+    return 'RSA';
+  }
+
+  override get n(): string {
+    return 'missing';
+  }
+
+  override get e(): string {
+    return 'AQAB';
+  }
+
+  override get crv(): undefined {
+    return undefined;
+  }
+
+  override get x(): undefined {
+    return undefined;
+  }
+
+  override get y(): undefined {
+    return undefined;
+  }
+
+  override get pub(): undefined {
+    return undefined;
+  }
+
+  override keyObject(): never {
+    throw new SigningUnavailableError(`no key verifies ${this.missing} at the moment`);
+  }
+
+  override sign(): Promise<never> {
+    return Promise.reject(new SigningUnavailableError(`no key signs with ${this.missing} at the moment`));
+  }
 }
