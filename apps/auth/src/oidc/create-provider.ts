@@ -21,14 +21,16 @@ import { bindLoginsToCredentials } from './session-credentials.js';
 import { rotateSessionsInPlace } from './session-rotation.js';
 import { setResponseHeaders } from './response-headers.js';
 import { throttleStrangers } from './throttle-strangers.js';
+import { SignatureCheck, checkBeforeCodesAreUsedUp } from './signature-check.js';
 
 /**
  * Builds an oidc-provider for one state of the key ring, in about 5 ms: the keys of a `Provider` cannot be changed,
  * so that a rotation builds another and swaps it in.
  */
-export function createProvider(options: ProviderOptions): Provider {
-  const { throttles } = options;
-  const provider = new Provider(options.issuer, providerConfiguration(options));
+export function createProvider(options: Omit<ProviderOptions, 'signatureCheck'>): Provider {
+  const { throttles, resourceServers } = options;
+  const signatureCheck = new SignatureCheck(options.keyRing, resourceServers);
+  const provider = new Provider(options.issuer, providerConfiguration({ ...options, signatureCheck }));
   pinOrigin(provider, options.issuer);
   useOwnRedirectRules(provider);
   refuseUnregisteredGrantTypes(provider);
@@ -36,10 +38,12 @@ export function createProvider(options: ProviderOptions): Provider {
   detectReplaysAtomically(provider, options.orm);
   throttleUserCodes(provider, throttles.userCodes);
   throttlePolling(provider, throttles.devicePolls);
+  checkBeforeCodesAreUsedUp(provider, signatureCheck);
   rotateInOneStep(provider, options.refreshTokens);
   endLeakedFamilies(provider, options.refreshTokens);
   registerTokenExchange(provider, {
-    resourceServers: options.resourceServers,
+    resourceServers,
+    signatureCheck,
     subjectTokens: new SubjectTokenVerifier({
       issuer: options.issuer,
       keys: options.keyRing.published().map((key) => key.publicJwk),
@@ -129,7 +133,8 @@ function answerUnavailable(ctx: KoaContextWithOIDC): void {
 function logFaults(provider: Provider): void {
   const logger = new Logger('OidcProvider');
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
-    logger.error(withoutQuery(error));
+    if (error instanceof SigningUnavailableError) logger.warn(error.message);
+    else logger.error(withoutQuery(error));
     if (isDatabaseOutage(error) || error instanceof SigningUnavailableError) answerUnavailable(ctx);
   });
   // A fault outside every endpoint: Koa would print it to standard error.

@@ -2,7 +2,9 @@ import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
+import { MissingRsaKey, verifyingKey } from '../signing-keys/delegated-signing-key.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
+import type { PrivateKey } from '../signing-keys/private-key-store.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { fetchFromClient } from './back-channel-logout.js';
 import { CLIENT_ALGORITHMS, clientAuthentication } from './client-authentication.js';
@@ -22,6 +24,7 @@ import {
   defaultResource,
   resolveResourceServer,
 } from './resource-server.js';
+import { ID_TOKEN_ALGORITHM, type SignatureCheck } from './signature-check.js';
 import type { Throttles } from './throttles.js';
 import type { SubjectToken } from '../token-exchange/subject-token.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
@@ -32,6 +35,7 @@ export interface ProviderOptions {
   readonly audience: string;
   readonly resourceServers: ResourceServers;
   readonly keyRing: KeyRing<SigningKey>;
+  readonly signatureCheck: SignatureCheck;
   /** @throws SigningUnavailableError while what signs is known to be away. */
   readonly assertCanSign: () => Promise<void>;
   /** The first signs the cookies, each is accepted. */
@@ -53,11 +57,11 @@ export interface ProviderOptions {
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
-  const { issuer, audience, resourceServers, keyRing, findAccount } = options;
+  const { issuer, audience, resourceServers, keyRing, signatureCheck, findAccount } = options;
   const disabled = { enabled: false };
   return {
     adapter: (model: string) => adapterOf(model, options),
-    jwks: { keys: keyRing.signers().map((key) => key.privateKey) },
+    jwks: { keys: providerKeys(keyRing) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -101,6 +105,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
         useGrantedResource: () => true,
         getResourceServerInfo: ({ oidc }, indicator, client) => {
           assertRegisteredScopes(oidc.requestParamScopes, client);
+          if (oidc.route === 'token') signatureCheck.assertSignsFor(client, indicator);
           return resolveResourceServer(indicator, oidc.params?.['resource'], resourceServers, client);
         },
       },
@@ -119,7 +124,8 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     ...clientAuthentication,
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
     enabledJWA: {
-      idTokenSigningAlgValues: [...keyRing.signingAlgorithms()],
+      // RS256 is every client's, and stays for the moment between the revocation of its key and the next.
+      idTokenSigningAlgValues: [...new Set([ID_TOKEN_ALGORITHM, ...keyRing.signingAlgorithms()])],
       clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS],
       dPoPSigningAlgValues: [...CLIENT_ALGORITHMS],
     },
@@ -131,13 +137,15 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     findAccount: (_ctx, id) => findAccount(id),
     extraTokenClaims: accessTokenClaims,
     // Every use gives a new refresh token: a stolen one shows itself at its second use (RFC 9700 §4.14.2).
-    // The resource is looked at first: oidc-provider does so after the old token is used up, and a slip in that
-    // parameter would end the login.
+    // The resource is looked at first, and whether a key signs: oidc-provider does so after the old token is used up,
+    // and a slip in that parameter would end the login.
     rotateRefreshToken: ({ oidc }) => {
       assertGrantedResource(
         oidc.params?.['resource'],
         grantedResources(oidc.entities.RefreshToken?.resource),
       );
+      if (oidc.entities.RefreshToken !== undefined)
+        signatureCheck.assertSignsAnswer(oidc, oidc.entities.RefreshToken);
       return true;
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -153,6 +161,14 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
 function adapterOf(model: string, { refreshTokens, sessions, adapter }: ProviderOptions): Adapter {
   if (model === 'RefreshToken') return refreshTokens;
   return model === 'Session' ? sessions : adapter(model);
+}
+
+/** A key that signs comes before those that did. */
+function providerKeys(keyRing: KeyRing<SigningKey>): PrivateKey[] {
+  const keys = keyRing.signers().map((key) => (key.state === 'signing' ? key.privateKey : verifyingKey(key)));
+  return keyRing.signingKey(ID_TOKEN_ALGORITHM) === undefined
+    ? [...keys, new MissingRsaKey(ID_TOKEN_ALGORITHM)]
+    : keys;
 }
 
 function grantedResources(resource: string | readonly string[] | undefined): ReadonlySet<string> {

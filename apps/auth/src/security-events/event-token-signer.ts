@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CompactSign, importJWK } from 'jose';
 import { ExternalSigningKey } from 'oidc-provider';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
+import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import type { SecurityEventClaims } from './security-event-token.js';
 
 const ALG = 'ES256';
@@ -11,9 +12,10 @@ const ALG = 'ES256';
 export class EventTokenSigner {
   constructor(private readonly signingKeys: SigningKeysService) {}
 
+  /** @throws SigningUnavailableError while no key signs, as between a revocation and its successor. */
   async sign(claims: SecurityEventClaims): Promise<string> {
     const key = this.signingKeys.current.signingKey(ALG);
-    if (key === undefined) throw new Error(`no key signs with ${ALG}`);
+    if (key === undefined) throw new SigningUnavailableError(`no key signs with ${ALG}`);
     const { kid, privateKey } = key;
     const header = { alg: ALG, typ: 'secevent+jwt', kid };
     if (privateKey instanceof ExternalSigningKey) {

@@ -71,18 +71,18 @@ describe('a command changes the key ring (JWK-08)', () => {
       ['now revoked', 'next signing'],
     ],
     [
-      'revoke: of the key that signs, a new one takes over when none is announced',
+      'revoke: the key that signs does not wait for another when none is announced',
       { do: 'revoke', kid: 'now' },
       [signing],
-      ['now revoked', 'new signing'],
+      ['now revoked'],
     ],
     ['revoke: a key that waits', { do: 'revoke', kid: 'next' }, [signing, next], ['next revoked']],
     ['revoke: a key that signed', { do: 'revoke', kid: 'before' }, [signing, retired], ['before revoked']],
     [
-      'revoke: a key whose algorithm is out of use',
+      'revoke: a key whose algorithm is out of use, which needs no other',
       { do: 'revoke', kid: 'unused' },
       [ofUnused],
-      ['unused revoked'],
+      ['unused retired', 'unused revoked'],
     ],
     [
       'delete: a retired key whose last token has expired',
@@ -103,10 +103,21 @@ describe('a command changes the key ring (JWK-08)', () => {
   it.each<[command: KeyCommand, keys: readonly RingKey[]]>([
     [{ do: 'announce', alg: 'RS256' }, [signing]],
     [{ do: 'rotate-at-once', alg: 'RS256' }, [signing]],
-    [{ do: 'revoke', kid: 'now' }, [signing]],
   ])('%j asks for a key to be made, and takes none of another algorithm', (command, keys) => {
     expect(decideOn(command, keys)).toEqual({ needsKeyFor: 'RS256' });
     expect(decideOn(command, keys, { kid: 'new', alg: 'ES256' })).toEqual({ needsKeyFor: 'RS256' });
+  });
+});
+
+describe('a revocation', () => {
+  it.each<[sentence: string, kid: string, keys: readonly RingKey[], expected: string | undefined]>([
+    ['of the key that signs says that another has to be made at once', 'now', [signing], 'RS256'],
+    ['that the announced key follows needs no other', 'now', [signing, young], undefined],
+    ['of a key that does not sign needs no other', 'before', [signing, retired], undefined],
+    ['of an algorithm that is out of use needs no other', 'unused', [ofUnused], undefined],
+  ])('%s', (_sentence, kid, keys, expected) => {
+    const decision = decideOn({ do: 'revoke', kid }, keys);
+    expect('changes' in decision && decision.bereaves).toBe(expected);
   });
 });
 

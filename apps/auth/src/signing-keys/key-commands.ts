@@ -22,16 +22,23 @@ export interface KeyChange {
   readonly to: SigningKeyState | 'deleted';
 }
 
-/** A key that signs before every verifier knows it. */
-export interface EmergencyCost {
-  readonly kid: string;
-  /** For so long a verifier may still have a JWKS without it. */
-  readonly seconds: number;
+export type EmergencyCost =
+  /** A key signs before every verifier knows it: for so long one may still have a JWKS without it. */
+  | { readonly kid: string; readonly seconds: number }
+  /** The successor of a revoked key could not be made yet: until it is, nothing is signed with this. */
+  | { readonly unsigned: SigningAlgorithm };
+
+export interface KeyRingChange {
+  readonly changes: readonly KeyChange[];
+  readonly cost: EmergencyCost | null;
 }
 
 /** Changes, which are made in their order, or the algorithm of a key that has to be made first. */
 export type Decision =
-  | { readonly changes: readonly KeyChange[]; readonly cost: EmergencyCost | null }
+  | (KeyRingChange & {
+      /** The algorithm that has no key now, and needs one at once. */
+      readonly bereaves?: SigningAlgorithm;
+    })
   | { readonly needsKeyFor: SigningAlgorithm };
 
 export interface Situation {
@@ -101,14 +108,23 @@ function promote(alg: SigningAlgorithm, fate: 'retired' | 'revoked', situation: 
   if (successor === undefined) return { needsKeyFor: alg };
   const { kid } = successor;
   const signing = ring.signingKey(alg);
-  const seconds = Math.ceil((maySignFrom(successor.announcedAt, policy).getTime() - now.getTime()) / 1_000);
   return {
     changes: [
       ...(signing === undefined ? [] : [{ kid: signing.kid, alg, to: fate }]),
       { kid, alg, to: 'signing' },
     ],
-    cost: seconds > 0 ? { kid, seconds } : null,
+    cost: costOfSigning(successor, policy, now),
   };
+}
+
+/** What it costs that a key signs already. */
+export function costOfSigning(
+  { kid, announcedAt }: Pick<RingKey, 'kid' | 'announcedAt'>,
+  policy: RotationPolicy,
+  now: Date,
+): EmergencyCost | null {
+  const seconds = Math.ceil((maySignFrom(announcedAt, policy).getTime() - now.getTime()) / 1_000);
+  return seconds > 0 ? { kid, seconds } : null;
 }
 
 function retire({ kid, alg, state }: RingKey, { policy }: Situation): Decision {
@@ -123,13 +139,19 @@ function retire({ kid, alg, state }: RingKey, { policy }: Situation): Decision {
   return { changes: [{ kid, alg, to: 'retired' }], cost: null };
 }
 
-/** A key that signs has a successor at once: an issuer that cannot sign would lose every request. */
+/**
+ * A key that signs has its successor at once, if one is announced. It does not wait for one to be made: whoever has
+ * stolen it would sign meanwhile.
+ */
 function revoke({ kid, alg, state }: RingKey, situation: Situation): Decision {
   if (state === 'revoked') throw new KeyRingError('key_state', `${kid} is revoked`);
-  if (state === 'signing' && situation.policy.algorithms.includes(alg)) {
-    return promote(alg, 'revoked', situation);
-  }
-  return { changes: [{ kid, alg, to: 'revoked' }], cost: null };
+  const revoked: KeyChange = { kid, alg, to: 'revoked' };
+  if (state !== 'signing') return { changes: [revoked], cost: null };
+  // Retired first, which says that no other key has to sign.
+  if (!situation.policy.algorithms.includes(alg))
+    return { changes: [{ ...revoked, to: 'retired' }, revoked], cost: null };
+  if (situation.ring.successor(alg) === undefined) return { changes: [revoked], cost: null, bereaves: alg };
+  return promote(alg, 'revoked', situation);
 }
 
 function remove({ kid, alg, ...key }: RingKey, { policy, now }: Situation): Decision {

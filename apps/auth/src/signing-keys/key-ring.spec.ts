@@ -1,8 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { ringKey as key } from '../../test-support/ring-key.js';
-import { KeyRing } from './key-ring.js';
+import { NOW, ringKey as key } from '../../test-support/ring-key.js';
+import { KeyRing, type RingKey } from './key-ring.js';
 
 const kids = (keys: readonly { readonly kid: string }[]) => keys.map(({ kid }) => kid);
+
+const stolen = key('stolen', 'revoked', { age: 10, signingSince: NOW });
+const retiredThenRevoked = key('before', 'revoked', {
+  signingSince: NOW,
+  retiredAt: new Date(NOW.getTime() - 60_000),
+});
 
 describe('the key ring', () => {
   it('signs with the one key of an algorithm that is in the state signing', () => {
@@ -42,6 +48,19 @@ describe('the key ring', () => {
   it('names the algorithms for which no key signs or waits to sign', () => {
     const ring = KeyRing.of([key('rsa', 'signing'), key('ec', 'announced', { alg: 'ES256' })]);
     expect(ring.missing(['RS256', 'ES256', 'PS256'])).toEqual(['PS256']);
+  });
+
+  it.each<[sentence: string, expected: boolean, keys: readonly RingKey[]]>([
+    ['its key was revoked while it signed', true, [stolen]],
+    ['an older key of it is revoked besides', true, [stolen, retiredThenRevoked]],
+    ['a key is announced for it, whoever knows that one', true, [stolen, key('next', 'announced')]],
+    ['another has followed', false, [stolen, key('now', 'signing')]],
+    ['its last key was retired', false, [stolen, key('after', 'retired', { age: 5, signingSince: NOW })]],
+    ['its last key was retired, and revoked then', false, [retiredThenRevoked]],
+    ['its revoked key never signed', false, [key('stolen', 'revoked')]],
+    ['it never had a key', false, []],
+  ])('has a next key of an algorithm sign at once if %s: %s', (_sentence, expected, keys) => {
+    expect(KeyRing.of(keys).isBereaved('RS256')).toBe(expected);
   });
 
   it('has another version when a key comes, goes or changes its state, whatever the order of rows', () => {

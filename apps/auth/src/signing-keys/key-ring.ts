@@ -63,6 +63,19 @@ export class KeyRing<Key extends RingKey> {
       .toSorted((a, b) => a.announcedAt.getTime() - b.announcedAt.getTime())[0];
   }
 
+  /**
+   * Whether the key that signed with `alg` was revoked and none has followed it yet: the next one signs at once,
+   * whoever knows it. An algorithm whose last key was retired, or that never had one, can wait.
+   */
+  isBereaved(alg: SigningAlgorithm): boolean {
+    if (this.signingKey(alg) !== undefined) return false;
+    const stoppedAt = ({ retiredAt, revokedAt }: Key) => (retiredAt ?? revokedAt)?.getTime() ?? 0;
+    const [last] = this.keys
+      .filter((key) => key.alg === alg && key.signingSince !== null)
+      .toSorted((a, b) => stoppedAt(b) - stoppedAt(a));
+    return last?.state === 'revoked' && last.retiredAt === null;
+  }
+
   /** Algorithms with which a token can be signed now. */
   signingAlgorithms(): readonly SigningAlgorithm[] {
     return SIGNING_ALGORITHMS.filter((alg) => this.signingKey(alg) !== undefined);

@@ -13,6 +13,8 @@ import { SigningKeysService } from './signing-keys.service.js';
 
 /** A notification comes in milliseconds; this is how late a replica is when none comes. */
 const LOOK_EVERY_MS = 1_000;
+/** Long before what was said of the JWKS's max-age counts no more. */
+const KEEP_UP_EVERY_MS = 30_000;
 /** More steps than one rotation has, so that a fault of the schedule cannot spin. */
 const MAX_STEPS_A_LOOK = 10;
 
@@ -27,6 +29,7 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
   private stopListening: (() => void) | undefined;
   private looking: Promise<void> = Promise.resolve();
   private isStopped = false;
+  private keepUpAt = 0;
   /** Why the last look failed. */
   private fault: unknown;
 
@@ -63,6 +66,7 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
   private async lookAndRotate(): Promise<void> {
     await this.look();
     try {
+      await this.keepUp();
       await this.makeDueSteps();
     } catch (error) {
       this.logger.error(withoutQuery(error));
@@ -81,11 +85,21 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
     }
   }
 
+  /** What need not be done at each look, and is done at the first. */
+  private async keepUp(): Promise<void> {
+    if (performance.now() < this.keepUpAt) return;
+    await this.signingKeys.advertise();
+    await this.signingKeys.destroyLooseKeys();
+    this.keepUpAt = performance.now() + KEEP_UP_EVERY_MS;
+  }
+
   private async makeDueSteps(): Promise<void> {
     const { known, policy } = this.signingKeys;
     if (this.fault !== undefined || dueCommand(known, policy, new Date()) === undefined) return;
     for (let step = 0; step < MAX_STEPS_A_LOOK && !this.isStopped; step++) {
-      const made = await this.signingKeys.executeChosen((ring, now) => dueCommand(ring, policy, now));
+      const made = await this.signingKeys.executeChosen((seen) =>
+        dueCommand(seen.ring, seen.policy, seen.now),
+      );
       if (made === undefined) return;
     }
   }

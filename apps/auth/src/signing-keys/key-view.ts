@@ -1,4 +1,4 @@
-import type { KeyRingChange } from './signing-keys.service.js';
+import type { EmergencyCost, KeyRingChange } from './key-commands.js';
 import type { RingKey } from './key-ring.js';
 import { addSeconds, maySignFrom, type RotationPolicy } from './rotation-policy.js';
 
@@ -46,8 +46,12 @@ export function toKeyView(key: RingKey, policy: RotationPolicy): KeyView {
 export function toKeyChangeView({ changes, cost }: KeyRingChange): KeyChangeView {
   return {
     changes: changes.map(({ kid, alg, to }) => ({ kid, alg, state: to })),
-    warning:
-      cost &&
-      `${cost.kid} signs before every verifier can know it: for up to ${cost.seconds} s one that does not look up unknown keys refuses its tokens`,
+    warning: cost && warningOf(cost),
   };
+}
+
+function warningOf(cost: EmergencyCost): string {
+  if ('unsigned' in cost)
+    return `the key is revoked, and its successor could not be made yet: until it is, requests that need ${cost.unsigned} are answered 503`;
+  return `${cost.kid} signs before every verifier can know it: for up to ${cost.seconds} s one that does not look up unknown keys refuses its tokens`;
 }

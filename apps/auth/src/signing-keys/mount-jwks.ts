@@ -25,13 +25,13 @@ interface JwksDocument {
  */
 export function mountJwks(
   server: FastifyInstance,
-  signingKeys: Pick<SigningKeysService, 'onChange' | 'policy'>,
+  signingKeys: Pick<SigningKeysService, 'onChange' | 'settings'>,
 ): void {
   let document = toDocument([]);
   signingKeys.onChange((ring: KeyRing<SigningKey>) => {
     document = toDocument(ring.published().map(({ publicJwk }) => publicJwk));
   });
-  const cacheControl = `public, max-age=${signingKeys.policy.jwksMaxAgeSeconds}`;
+  const cacheControl = `public, max-age=${signingKeys.settings.jwksMaxAgeSeconds}`;
 
   server.get(JWKS_PATH, (request, reply) => {
     const { body, etag } = document;

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
-import { eq, isNotNull, sql } from 'drizzle-orm';
+import { eq, isNotNull } from 'drizzle-orm';
+import { lockKeyRing } from './key-ring-lock.js';
 import { PrivateKeys } from './private-keys.js';
-import { KEY_RING_LOCK } from './signing-keys.repository.js';
 import { signingKeys } from './signing-keys.table.js';
 
 /**
@@ -31,7 +31,7 @@ export class RewrappingService implements OnModuleInit {
    */
   async rewrap(): Promise<number> {
     return this.database.orm.transaction(async (transaction) => {
-      await transaction.execute(sql`SELECT pg_advisory_xact_lock(${KEY_RING_LOCK})`);
+      await lockKeyRing(transaction);
       const rows = await transaction
         .select()
         .from(signingKeys)

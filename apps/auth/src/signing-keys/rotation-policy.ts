@@ -10,7 +10,7 @@ const REPLICA_LAG_SECONDS = 2;
 export interface RotationPolicy {
   /** Algorithms in use: each always has a key that signs. */
   readonly algorithms: readonly SigningAlgorithm[];
-  /** `Cache-Control: max-age` of the JWKS: for so long a verifier need not ask again. */
+  /** The longest `Cache-Control: max-age` of a JWKS in a cache: for so long a verifier need not ask again. */
   readonly jwksMaxAgeSeconds: number;
   /** How long a key signs. */
   readonly rotateAfterSeconds: number;
@@ -31,6 +31,16 @@ export function minAnnouncedSeconds({ jwksMaxAgeSeconds }: RotationPolicy): numb
 /** When an announced key may sign. */
 export function maySignFrom(announcedAt: Date, policy: RotationPolicy): Date {
   return addSeconds(announcedAt, minAnnouncedSeconds(policy));
+}
+
+/** The policy while an answer with a longer max-age than that of the settings may be in a cache. */
+export function withCachedMaxAge(policy: RotationPolicy, maxAgeSeconds: number): RotationPolicy {
+  const longer = Math.max(0, maxAgeSeconds - policy.jwksMaxAgeSeconds);
+  return {
+    ...policy,
+    jwksMaxAgeSeconds: policy.jwksMaxAgeSeconds + longer,
+    retainSeconds: policy.retainSeconds + longer,
+  };
 }
 
 export function addSeconds(time: Date, seconds: number): Date {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { NOW, ringKey as key } from '../../test-support/ring-key.js';
 import { decide } from './key-commands.js';
 import { KeyRing, type RingKey, type SigningKeyState } from './key-ring.js';
-import { addSeconds, minAnnouncedSeconds, type RotationPolicy } from './rotation-policy.js';
+import { addSeconds, minAnnouncedSeconds, withCachedMaxAge, type RotationPolicy } from './rotation-policy.js';
 import { dueCommand } from './rotation-schedule.js';
 
 const policy: RotationPolicy = {
@@ -40,6 +40,11 @@ describe('the schedule', () => {
       { do: 'announce', alg: 'RS256' },
     ],
     ['has it sign when every verifier knows it', [oldEnough], { do: 'rotate', alg: 'RS256' }],
+    [
+      'has a key sign at once for one that was revoked and that nothing has followed (F08)',
+      [key('stolen', 'revoked', { age: 5_000, signingSince: NOW })],
+      { do: 'rotate-at-once', alg: 'RS256' },
+    ],
     [
       'keeps a retired key for as long as its tokens are good',
       [key('now', 'signing'), key('before', 'retired', { age: 959 })],
@@ -99,6 +104,25 @@ function run(pauses: readonly number[]): readonly (readonly [now: Date, keys: re
     }
   });
 }
+
+describe('a JWKS that may be in a cache for longer than the settings say', () => {
+  const longer = withCachedMaxAge(policy, 600);
+
+  it('has the schedule wait with the next key and keep the old one for longer', () => {
+    const due = (keys: readonly RingKey[]) => dueCommand(KeyRing.of(keys), longer, NOW);
+    const late = key('now', 'signing', { age: 99_999 });
+    expect(due([late, key('next', 'announced', { age: 601 })])).toBeUndefined();
+    expect(due([late, key('next', 'announced', { age: 602 })])).toEqual({ do: 'rotate', alg: 'RS256' });
+    expect(due([key('now', 'signing'), key('before', 'retired', { age: 1_259 })])).toBeUndefined();
+    expect(due([key('now', 'signing'), key('before', 'retired', { age: 1_260 })])).toMatchObject({
+      do: 'delete',
+    });
+  });
+
+  it('makes nothing shorter', () => {
+    expect(withCachedMaxAge(policy, 30)).toEqual(policy);
+  });
+});
 
 describe('whenever and however rarely someone looks', () => {
   const pauses = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 60 });

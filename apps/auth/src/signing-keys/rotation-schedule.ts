@@ -28,6 +28,8 @@ function dueFor(
   policy: RotationPolicy,
   now: Date,
 ): KeyCommand | undefined {
+  // Whoever revoked its key was killed before the next one was made, or could not make it.
+  if (ring.isBereaved(alg)) return { do: 'rotate-at-once', alg };
   const { signingSince } = ring.signingKey(alg) ?? {};
   // Of an algorithm that came into use after the first start no verifier has a key: it is announced and waits as any.
   const rotateAt = signingSince ? addSeconds(signingSince, policy.rotateAfterSeconds) : now;

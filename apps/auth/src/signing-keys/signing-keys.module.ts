@@ -3,6 +3,7 @@ import { Readiness } from '@countersign/platform';
 import type { AuthConfig } from '../app.config.js';
 import { LONGEST_SIGNED_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
+import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
 import { KeyEncryption } from './key-encryption.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeysController } from './keys.controller.js';
@@ -10,6 +11,7 @@ import { loadKeyEncryption } from './load-key-encryption.js';
 import { openToken } from './pkcs11/open-token.js';
 import { Pkcs11Keys } from './pkcs11/pkcs11-keys.js';
 import { Pkcs11Token } from './pkcs11/pkcs11-token.js';
+import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import { RewrappingService } from './rewrapping.service.js';
 import { rotationPolicy } from './rotation-settings.js';
@@ -34,17 +36,20 @@ export class SigningKeysModule {
         { provide: Pkcs11Token, useFactory: () => openToken(config) },
         {
           provide: PrivateKeys,
-          inject: [KeyEncryption, Pkcs11Token, Readiness],
+          inject: [KeyEncryption, Pkcs11Token, LoosePrivateKeysRepository, Readiness],
           useFactory: (
             keyEncryption: KeyEncryption,
             token: Pkcs11Token | undefined,
+            looseKeys: LoosePrivateKeysRepository,
             readiness: Readiness,
           ) => {
-            const hsm = token && new Pkcs11Keys(token);
+            const hsm = token && new Pkcs11Keys(token, looseKeys);
             if (hsm !== undefined) readiness.register('pkcs11-token', () => hsm.assertSigns());
             return new PrivateKeys(new SealedKeys(keyEncryption), hsm, config.SIGNING_KEYS_IN);
           },
         },
+        JwksMaxAgesRepository,
+        LoosePrivateKeysRepository,
         SigningKeysRepository,
         SigningKeysService,
         RewrappingService,

@@ -2,15 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Database, notify, type Orm } from '@countersign/platform/database';
 import { eq, ne, sql } from 'drizzle-orm';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
 import type { Decision, KeyChange } from './key-commands.js';
 import { KeyRing, type RingKey } from './key-ring.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
+import { lockKeyRing } from './key-ring-lock.js';
+import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import type { SigningKey } from './signing-key.js';
 import { signingKeys } from './signing-keys.table.js';
 
-/** One number for every replica: whoever holds this lock changes the ring. */
-export const KEY_RING_LOCK = 0x6b657973;
 /** Replicas hear here that the ring has changed. */
 export const KEY_RING_CHANNEL = 'countersign_key_ring';
 
@@ -36,6 +37,14 @@ const TIME_OF = {
   revoked: 'revokedAt',
 } as const satisfies Readonly<Record<RingKey['state'], keyof Row>>;
 
+/** What a change is decided on. */
+export interface RingUnderLock {
+  readonly ring: KeyRing<RingKey>;
+  readonly now: Date;
+  /** The longest max-age of a JWKS in a cache. */
+  readonly cachedMaxAgeSeconds: number;
+}
+
 /** The key ring in the database. Its times are those of the database's clock: replicas need not agree on theirs. */
 @Injectable()
 export class SigningKeysRepository {
@@ -43,6 +52,8 @@ export class SigningKeysRepository {
     @Inject(Database) private readonly database: Pick<Database, 'orm'>,
     private readonly privateKeys: PrivateKeys,
     private readonly securityEvents: SecurityEventLog,
+    private readonly maxAges: JwksMaxAgesRepository,
+    private readonly looseKeys: LoosePrivateKeysRepository,
   ) {}
 
   /**
@@ -69,6 +80,7 @@ export class SigningKeysRepository {
   async begin(keys: readonly NewKey[]): Promise<boolean> {
     return this.underLock(async (transaction, now) => {
       if ((await transaction.$count(signingKeys)) > 0) return false;
+      for (const key of keys) await this.looseKeys.bind(key, transaction);
       await transaction.insert(signingKeys).values(keys.map((key) => toRow(key, 'signing', now)));
       return true;
     });
@@ -78,16 +90,16 @@ export class SigningKeysRepository {
    * Changes the ring, under a lock and in one transaction: whoever is killed has made the whole change or none, and
    * who comes second decides on what the first has made of the ring.
    *
-   * @param decideOn says what to change; undefined: nothing
+   * @param decideOn says what to change, knowing the longest max-age of a JWKS in a cache; undefined: nothing
    * @returns what it decided, and the keys whose rows are gone
    */
   async change(
-    decideOn: (ring: KeyRing<RingKey>, now: Date) => Decision | undefined,
+    decideOn: (seen: RingUnderLock) => Decision | undefined,
     newKey: NewKey | undefined,
   ): Promise<{ readonly decision: Decision | undefined; readonly deleted: readonly StoredPrivateKey[] }> {
     return this.underLock(async (transaction, now) => {
       const ring = KeyRing.of(await transaction.select(RING_COLUMNS).from(signingKeys));
-      const decision = decideOn(ring, now);
+      const decision = decideOn({ ring, now, cachedMaxAgeSeconds: await this.maxAges.longest(transaction) });
       const deleted: StoredPrivateKey[] = [];
       if (decision === undefined || 'needsKeyFor' in decision) return { decision, deleted };
       for (const change of decision.changes) {
@@ -106,8 +118,13 @@ export class SigningKeysRepository {
     now: Date,
   ): Promise<readonly StoredPrivateKey[]> {
     const isKey = eq(signingKeys.kid, kid);
-    if (to === 'deleted') return orm.delete(signingKeys).where(isKey).returning();
+    if (to === 'deleted') {
+      const deleted = await orm.delete(signingKeys).where(isKey).returning();
+      for (const key of deleted) await this.looseKeys.loosen(key, orm);
+      return deleted;
+    }
     if (kid === newKey?.kid) {
+      await this.looseKeys.bind(newKey, orm);
       await orm.insert(signingKeys).values(toRow(newKey, to, now));
     } else {
       await orm
@@ -121,7 +138,7 @@ export class SigningKeysRepository {
 
   private underLock<Result>(work: (orm: Orm, now: Date) => Promise<Result>): Promise<Result> {
     return this.database.orm.transaction(async (transaction) => {
-      await transaction.execute(sql`SELECT pg_advisory_xact_lock(${KEY_RING_LOCK})`);
+      await lockKeyRing(transaction);
       // Not now(): that is when the transaction began, and it may have waited for the lock.
       const [clock] = await transaction
         .select({ now: sql<Date>`clock_timestamp()`.mapWith(signingKeys.createdAt) })

@@ -1,47 +1,26 @@
-import { randomBytes } from 'node:crypto';
 import { ConfigurationError } from '@countersign/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { eq } from 'drizzle-orm';
 import { calculateJwkThumbprint, type JWK } from 'jose';
+import {
+  REPLICA_POLICY,
+  keyReplica,
+  newKeyEncryptionKey,
+  privateKeysUnder,
+} from '../../test-support/key-replica.js';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
-import { SecurityEventLog } from '../security-events/security-event-log.js';
-import { securityEvents } from '../security-events/security-events.table.js';
-import { KeyEncryption } from './key-encryption.js';
 import { LocalKeyEncryptionKey } from './local-key-encryption-key.js';
-import { PrivateKeys } from './private-keys.js';
-import type { RotationPolicy } from './rotation-policy.js';
 import { RewrappingService } from './rewrapping.service.js';
-import { SealedKeys } from './sealed-keys.js';
-import { SigningKeysRepository } from './signing-keys.repository.js';
-import { SigningKeysService } from './signing-keys.service.js';
 import { signingKeys } from './signing-keys.table.js';
 
-const newKey = () => LocalKeyEncryptionKey.fromBase64url(randomBytes(32).toString('base64url'));
-const keyEncryptionKey = newKey();
+const keyEncryptionKey = newKeyEncryptionKey();
 let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
-
-const privateKeysUnder = (key: LocalKeyEncryptionKey, ...previous: LocalKeyEncryptionKey[]) =>
-  new PrivateKeys(new SealedKeys(new KeyEncryption(key, previous)), undefined, 'database');
-
-const policy: RotationPolicy = {
-  algorithms: ['RS256', 'ES256'],
-  jwksMaxAgeSeconds: 300,
-  rotateAfterSeconds: 10_000,
-  announceAheadSeconds: 1_000,
-  retainSeconds: 960,
-};
-
-function replica(key = keyEncryptionKey, ...previous: LocalKeyEncryptionKey[]): SigningKeysService {
-  const privateKeys = privateKeysUnder(key, ...previous);
-  const repository = new SigningKeysRepository(database, privateKeys, new SecurityEventLog());
-  return new SigningKeysService(repository, privateKeys, policy);
-}
 
 /** What a replica does at its start. */
 async function start(key = keyEncryptionKey, ...previous: LocalKeyEncryptionKey[]) {
   const privateKeys = privateKeysUnder(key, ...previous);
-  const ring = await replica(key, ...previous).loadOrCreate();
+  const ring = await keyReplica(database, privateKeys).loadOrCreate();
   await new RewrappingService(database, privateKeys).onModuleInit();
   return ring;
 }
@@ -83,7 +62,7 @@ describe('the first start', () => {
   it('of two replicas at the same time makes one set of keys', async () => {
     const [one, other] = await Promise.all([start(), start()]);
     expect(one.published().map(({ kid }) => kid)).toEqual(other.published().map(({ kid }) => kid));
-    expect(await database.orm.select().from(signingKeys)).toHaveLength(policy.algorithms.length);
+    expect(await database.orm.select().from(signingKeys)).toHaveLength(REPLICA_POLICY.algorithms.length);
   });
 });
 
@@ -95,7 +74,7 @@ describe('a later start', () => {
   });
 
   it('is refused with another key-encryption key, and the message names both (JWK-10)', async () => {
-    const keyEncryption = newKey();
+    const keyEncryption = newKeyEncryptionKey();
     await start();
     await expect(start(keyEncryption)).rejects.toThrow(ConfigurationError);
     await expect(start(keyEncryption)).rejects.toThrow(
@@ -174,7 +153,7 @@ describe('a start with a new key-encryption key', () => {
 
   it('seals every row under it, after which the previous one is needed no more', async () => {
     const before = await start();
-    const newer = newKey();
+    const newer = newKeyEncryptionKey();
     const during = await start(newer, keyEncryptionKey);
     expect(await sealedUnder()).toEqual([newer.id, newer.id]);
     const after = await start(newer);
@@ -185,9 +164,12 @@ describe('a start with a new key-encryption key', () => {
 
   it('leaves the rows alone that are under it already', async () => {
     await start();
-    expect(await new RewrappingService(database, privateKeysUnder(keyEncryptionKey, newKey())).rewrap()).toBe(
-      0,
-    );
+    expect(
+      await new RewrappingService(
+        database,
+        privateKeysUnder(keyEncryptionKey, newKeyEncryptionKey()),
+      ).rewrap(),
+    ).toBe(0);
   });
 
   it('changes no row when one of them opens under none of the keys', async () => {
@@ -198,92 +180,20 @@ describe('a start with a new key-encryption key', () => {
       .update(signingKeys)
       .set({ encryptedPrivateKey: altered })
       .where(eq(signingKeys.alg, 'ES256'));
-    const rewrapping = new RewrappingService(database, privateKeysUnder(newKey(), keyEncryptionKey));
+    const rewrapping = new RewrappingService(
+      database,
+      privateKeysUnder(newKeyEncryptionKey(), keyEncryptionKey),
+    );
     await expect(rewrapping.rewrap()).rejects.toThrow(ConfigurationError);
     expect(await rowOf('RS256')).toEqual(before);
   });
 
   it('by two replicas at once seals each row once', async () => {
     await start();
-    const newer = newKey();
+    const newer = newKeyEncryptionKey();
     const counts = await Promise.all(
       [1, 2].map(() => new RewrappingService(database, privateKeysUnder(newer, keyEncryptionKey)).rewrap()),
     );
     expect(new Set(counts)).toEqual(new Set([0, 2]));
-  });
-});
-
-describe('a running replica', () => {
-  const announceAndAge = async (service: SigningKeysService) => {
-    const { changes } = await service.execute({ do: 'announce', alg: 'ES256' });
-    await database.orm
-      .update(signingKeys)
-      .set({ announcedAt: new Date(Date.now() - 400_000) })
-      .where(eq(signingKeys.state, 'announced'));
-    return changes[0]?.kid;
-  };
-
-  it('takes over what another has changed, and says so once', async () => {
-    const [one, other] = [replica(), replica()];
-    await one.loadOrCreate();
-    await other.loadOrCreate();
-    const versions: string[] = [];
-    other.onChange(({ version }) => versions.push(version));
-    const kid = await announceAndAge(one);
-    await one.execute({ do: 'rotate', alg: 'ES256' });
-    await other.refresh();
-    await other.refresh();
-    expect(other.current.signingKey('ES256')?.kid).toBe(kid);
-    expect(versions).toHaveLength(2);
-    expect(other.publishedKeys()).toEqual(one.publishedKeys());
-  });
-
-  it('rotates once when two are told to at the same time (F08)', async () => {
-    const [one, other] = [replica(), replica()];
-    await Promise.all([one.loadOrCreate(), other.loadOrCreate()]);
-    const kid = await announceAndAge(one);
-    const outcomes = await Promise.allSettled(
-      [one, other].map((service) => service.execute({ do: 'rotate', alg: 'ES256' })),
-    );
-    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect((await one.list()).signingKey('ES256')?.kid).toBe(kid);
-    expect((await one.list()).keys.filter(({ alg }) => alg === 'ES256')).toHaveLength(2);
-  });
-
-  it('announces one key when two are told to at the same time, and keeps nothing of the other', async () => {
-    const [one, other] = [replica(), replica()];
-    await Promise.all([one.loadOrCreate(), other.loadOrCreate()]);
-    await Promise.allSettled(
-      [one, other].map((service) => service.execute({ do: 'announce', alg: 'ES256' })),
-    );
-    expect((await one.list()).keys.filter(({ state }) => state === 'announced')).toHaveLength(1);
-  });
-
-  it('writes down that a key was revoked in the transaction that revokes it', async () => {
-    const service = replica();
-    const stolen = (await service.loadOrCreate()).signingKey('RS256')?.kid ?? '';
-    const { cost } = await service.execute({ do: 'revoke', kid: stolen });
-    const events = await database.orm.select({ event: securityEvents.event }).from(securityEvents);
-    expect(events).toContainEqual({ event: { type: 'signing-key-revoked', kid: stolen } });
-    expect(service.publishedKeys().map(({ kid }) => kid)).not.toContain(stolen);
-    expect(cost).toEqual({ kid: service.current.signingKey('RS256')?.kid, seconds: 302 });
-    expect(service.known.find(stolen)?.state).toBe('revoked');
-  });
-
-  it('starts after a revocation without opening the revoked key', async () => {
-    const service = replica();
-    const stolen = (await service.loadOrCreate()).signingKey('ES256')?.kid ?? '';
-    await service.execute({ do: 'revoke', kid: stolen });
-    await database.orm
-      .update(signingKeys)
-      .set({ encryptedPrivateKey: 'destroyed' })
-      .where(eq(signingKeys.kid, stolen));
-    expect((await replica().loadOrCreate()).published()).toHaveLength(2);
-  });
-
-  it('does nothing when nothing is due', async () => {
-    const service = replica();
-    await service.loadOrCreate();
-    expect(await service.executeChosen(() => undefined)).toBeUndefined();
   });
 });

@@ -1,20 +1,28 @@
 import type { PublishedKeys } from '@countersign/auth/passport';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { withoutQuery } from '@countersign/platform/database';
 import type { JWK } from 'jose';
-import { decide, type EmergencyCost, type KeyChange, type KeyCommand } from './key-commands.js';
-import { KeyRing, type RingKey } from './key-ring.js';
+import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
+import {
+  costOfSigning,
+  decide,
+  type Decision,
+  type KeyCommand,
+  type KeyRingChange,
+  type Situation,
+} from './key-commands.js';
+import { KeyRing, type RingKey, type SigningAlgorithm } from './key-ring.js';
+import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
-import type { RotationPolicy } from './rotation-policy.js';
+import { withCachedMaxAge, type RotationPolicy } from './rotation-policy.js';
 import type { SigningKey } from './signing-key.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
 export const ROTATION_POLICY = Symbol('rotation policy');
 
-export interface KeyRingChange {
-  readonly changes: readonly KeyChange[];
-  readonly cost: EmergencyCost | null;
-}
+type MadeDecision = Extract<Decision, KeyRingChange>;
+const NOTHING: MadeDecision = { changes: [], cost: null };
 
 /** The key ring of this replica: a copy of the database's, which `refresh` brings up to date. */
 @Injectable()
@@ -23,14 +31,23 @@ export class SigningKeysService implements PublishedKeys {
   private ring: KeyRing<SigningKey> = KeyRing.of([]);
   private all: KeyRing<RingKey> | undefined;
   private jwks: readonly JWK[] = [];
+  private cachedMaxAgeSeconds = 0;
   private refreshing: Promise<void> = Promise.resolve();
   private readonly listeners: ((ring: KeyRing<SigningKey>) => void)[] = [];
 
   constructor(
     private readonly repository: SigningKeysRepository,
     private readonly privateKeys: PrivateKeys,
-    @Inject(ROTATION_POLICY) readonly policy: RotationPolicy,
+    private readonly maxAges: JwksMaxAgesRepository,
+    private readonly looseKeys: LoosePrivateKeysRepository,
+    /** What the settings say. */
+    @Inject(ROTATION_POLICY) readonly settings: RotationPolicy,
   ) {}
+
+  /** What counts as long as a JWKS with a longer max-age may be in a cache, as this replica knows it. */
+  get policy(): RotationPolicy {
+    return withCachedMaxAge(this.settings, this.cachedMaxAgeSeconds);
+  }
 
   /** The keys that are good for something. */
   get current(): KeyRing<SigningKey> {
@@ -54,6 +71,7 @@ export class SigningKeysService implements PublishedKeys {
 
   /** The key ring: the first start of the first replica makes it, with a key for every algorithm. */
   async loadOrCreate(): Promise<KeyRing<SigningKey>> {
+    await this.advertise();
     if ((await this.repository.look()).keys.length === 0) {
       // Made before the lock is taken: an RSA key can need seconds, and other replicas wait for the lock.
       const made = await Promise.all(this.policy.algorithms.map((alg) => this.privateKeys.create(alg)));
@@ -65,6 +83,11 @@ export class SigningKeysService implements PublishedKeys {
     }
     await this.refresh();
     return this.ring;
+  }
+
+  /** Says in the database what max-age the JWKS of this replica has: to be called again while it has it. */
+  async advertise(): Promise<void> {
+    await this.maxAges.advertise(this.settings.jwksMaxAgeSeconds);
   }
 
   /** Every key as the database has it now. */
@@ -90,8 +113,28 @@ export class SigningKeysService implements PublishedKeys {
    * @throws KeyRingError when the ring does not do that.
    */
   async execute(command: KeyCommand): Promise<KeyRingChange> {
-    const change = await this.executeChosen(() => command);
-    return change ?? { changes: [], cost: null };
+    const { changes, cost, bereaves } = (await this.executeChosen(() => command)) ?? NOTHING;
+    if (bereaves === undefined) return { changes, cost };
+    const next = await this.replaceRevoked(bereaves);
+    return { changes: [...changes, ...next.changes], cost: next.cost };
+  }
+
+  /** Has a key follow a revoked one, at any cost. The revocation is made, whether or not this succeeds. */
+  private async replaceRevoked(alg: SigningAlgorithm): Promise<KeyRingChange> {
+    try {
+      const made = await this.executeChosen(({ ring }) =>
+        ring.isBereaved(alg) ? { do: 'rotate-at-once', alg } : undefined,
+      );
+      if (made !== undefined) return made;
+      await this.refresh();
+      const key = this.ring.signingKey(alg); // of another replica's look, or of the schedule's
+      if (key === undefined) return NOTHING;
+      const cost = costOfSigning(key, this.policy, new Date());
+      return { changes: [{ kid: key.kid, alg, to: 'signing' }], cost };
+    } catch (error) {
+      this.logger.error(withoutQuery(error));
+      return { changes: [], cost: { unsigned: alg } };
+    }
   }
 
   /**
@@ -100,16 +143,17 @@ export class SigningKeysService implements PublishedKeys {
    * @returns undefined when none was chosen.
    */
   async executeChosen(
-    choose: (ring: KeyRing<RingKey>, now: Date) => KeyCommand | undefined,
-  ): Promise<KeyRingChange | undefined> {
+    choose: (situation: Omit<Situation, 'newKey'>) => KeyCommand | undefined,
+  ): Promise<MadeDecision | undefined> {
     let newKey: NewKey | undefined;
     let isUsed = false;
     try {
       for (;;) {
         const made = newKey;
-        const { decision, deleted } = await this.repository.change((ring, now) => {
-          const command = choose(ring, now);
-          return command && decide(command, { ring, now, policy: this.policy, newKey: made });
+        const { decision, deleted } = await this.repository.change(({ ring, now, cachedMaxAgeSeconds }) => {
+          const situation = { ring, now, policy: withCachedMaxAge(this.settings, cachedMaxAgeSeconds) };
+          const command = choose(situation);
+          return command && decide(command, { ...situation, newKey: made });
         }, made);
         if (decision === undefined) return undefined;
         if ('needsKeyFor' in decision) {
@@ -133,7 +177,12 @@ export class SigningKeysService implements PublishedKeys {
     for (const key of deleted) await this.forget(key);
   }
 
-  /** The change is made, whether or not this succeeds: a key that stays in an HSM is in no row and signs nothing. */
+  /** Destroys what a kill, or an HSM that was away, has left there. */
+  async destroyLooseKeys(): Promise<void> {
+    for (const key of await this.looseKeys.toDestroy()) await this.forget(key);
+  }
+
+  /** The change is made, whether or not this succeeds: what stays in an HSM is destroyed later. */
   private async forget(key: StoredPrivateKey): Promise<void> {
     await this.privateKeys
       .destroy(key)
@@ -141,6 +190,7 @@ export class SigningKeysService implements PublishedKeys {
   }
 
   private async takeOver(): Promise<void> {
+    this.cachedMaxAgeSeconds = await this.maxAges.longest();
     const all = await this.repository.look();
     if (all.version === this.all?.version) return;
     const ring = await this.repository.load();

@@ -6,6 +6,7 @@ import {
   assertRegisteredScopes,
   toProvidedResourceServer,
 } from '../oidc/resource-server.js';
+import type { SignatureCheck } from '../oidc/signature-check.js';
 import type { ResourceServer } from '../resource-servers/resource-server.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
 import { addActor } from './actor.js';
@@ -21,6 +22,7 @@ import {
 
 export interface TokenExchangeOptions {
   readonly resourceServers: ResourceServers;
+  readonly signatureCheck: Pick<SignatureCheck, 'assertSignsFor'>;
   readonly subjectTokens: SubjectTokenVerifier;
   /** Roles of the subject now; undefined when nobody is behind the token any more. */
   readonly findSubjectRoles: (token: SubjectToken) => Promise<readonly string[] | undefined>;
@@ -54,6 +56,7 @@ class TokenExchange {
     const subject = await this.verifySubject(request, client, policy, provider);
     const server = this.resolveTarget(request.resource ?? subject.token.aud, client, policy);
     const scope = narrowScopes(request, subject.token, client, server).join(' ');
+    this.options.signatureCheck.assertSignsFor(client, server.identifier);
     const act = addActor(client.clientId, subject.token.act);
     if (act === undefined)
       throw this.refuse(client, 'the chain of actors is too long, or the client is in it');

@@ -21,7 +21,11 @@ const withHsm = softHsm === undefined ? describe.skip : describe;
 withHsm('a key in a PKCS #11 token', () => {
   const { module = '', label = '', pin = '' } = softHsm ?? {};
   const token = new Pkcs11Token({ module, label, pin }, 2);
-  const keys = new Pkcs11Keys(token);
+  const loose = new Set<string>();
+  const keys = new Pkcs11Keys(token, {
+    expect: (uri) => Promise.resolve(void loose.add(uri)),
+    forget: (uri) => Promise.resolve(void loose.delete(uri)),
+  });
   const made = new Map<SigningAlgorithm, NewKey>();
 
   function key(alg: SigningAlgorithm): NewKey {
@@ -129,6 +133,17 @@ withHsm('a key in a PKCS #11 token', () => {
     const { privateKey: _gone, ...stored } = await keys.create('ES256');
     await keys.destroy(stored);
     await expect(keys.open(stored)).rejects.toThrow(/has no such key/);
+    expect(loose).not.toContain(stored.privateKeyUri);
+  });
+
+  it('is written down before the token is asked for it', async () => {
+    const { privateKeyUri } = key('ES256');
+    expect(loose).toContain(privateKeyUri);
+    const refusing = new Pkcs11Keys(token, {
+      expect: () => Promise.reject(new Error('no database')),
+      forget: () => Promise.resolve(),
+    });
+    await expect(refusing.create('ES256')).rejects.toThrow('no database');
   });
 
   it('signs many at a time, each for its own data', async () => {

@@ -1,9 +1,11 @@
-import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { ConfigurationError } from '@countersign/platform';
 import { base64url, compactVerify, type JWK } from 'jose';
-import { ExternalSigningKey } from 'oidc-provider';
+import type { ExternalSigningKey } from 'oidc-provider';
+import { DelegatedSigningKey } from '../delegated-signing-key.js';
 import type { SigningAlgorithm } from '../key-ring.js';
 import type { NewKey, PrivateKeyStore, StoredKey, StoredPrivateKey } from '../private-key-store.js';
+import type { LoosePrivateKeysRepository } from '../loose-private-keys.repository.js';
 import { assertPublishes, toPublicJwk } from '../public-jwk.js';
 import { SigningUnavailableError } from '../signing-unavailable-error.js';
 import type { Pkcs11Token } from './pkcs11-token.js';
@@ -18,13 +20,16 @@ export class Pkcs11Keys implements PrivateKeyStore {
   /** What was opened, by its URI. */
   private readonly opened = new Map<string | null, KeyReference>();
 
-  constructor(private readonly token: Pkcs11Token) {}
+  constructor(
+    private readonly token: Pkcs11Token,
+    private readonly looseKeys: Pick<LoosePrivateKeysRepository, 'expect' | 'forget'>,
+  ) {}
 
   async create(alg: SigningAlgorithm): Promise<NewKey> {
     const id = randomBytes(ID_BYTES);
-    const made = await this.generate({ id, alg });
-    const publicJwk = await toPublicJwk(made, alg);
     const privateKeyUri = formatPkcs11Uri({ token: this.token.label, id });
+    await this.looseKeys.expect(privateKeyUri);
+    const publicJwk = await toPublicJwk(await this.generate({ id, alg }), alg);
     const stored = { kid: publicJwk.kid, alg, publicJwk, encryptedPrivateKey: null, privateKeyUri };
     return { ...stored, privateKey: await this.open(stored) };
   }
@@ -33,7 +38,7 @@ export class Pkcs11Keys implements PrivateKeyStore {
     const reference = { id: this.idOf(key, `signing key ${key.kid}`), alg: key.alg };
     const published = await this.readPublicKey(key, reference);
     await assertPublishes(key, published);
-    const signingKey = new Pkcs11SigningKey(key, (data) => this.sign(reference, data));
+    const signingKey = new DelegatedSigningKey(key, (data) => this.sign(reference, data));
     await assertPossession(signingKey, key);
     this.opened.set(key.privateKeyUri, reference);
     return signingKey;
@@ -43,6 +48,7 @@ export class Pkcs11Keys implements PrivateKeyStore {
     const id = this.idOf(key, 'a signing key');
     this.opened.delete(key.privateKeyUri);
     await this.token.call({ operation: 'destroy', id });
+    if (key.privateKeyUri !== null) await this.looseKeys.forget(key.privateKeyUri);
   }
 
   async assertAvailable(): Promise<void> {
@@ -101,31 +107,6 @@ export class Pkcs11Keys implements PrivateKeyStore {
     throw new ConfigurationError([
       `${what} is in the PKCS#11 token ${address.token}, and PKCS11_TOKEN_LABEL is ${this.token.label}`,
     ]);
-  }
-}
-
-/** What oidc-provider asks for a signature. */
-class Pkcs11SigningKey extends ExternalSigningKey {
-  private readonly publicKey: KeyObject;
-
-  constructor(
-    private readonly key: Pick<StoredKey, 'kid' | 'alg' | 'publicJwk'>,
-    override readonly sign: (data: Uint8Array) => Promise<Uint8Array>,
-  ) {
-    super();
-    this.publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
-  }
-
-  override get kid(): string {
-    return this.key.kid;
-  }
-
-  override get alg(): string {
-    return this.key.alg;
-  }
-
-  override keyObject(): KeyObject {
-    return this.publicKey;
   }
 }
 

@@ -64,10 +64,13 @@ function codeOf(error: unknown): string {
 /** The name of a key says its algorithm: a row that names another one finds no key. */
 const labelOf = ({ alg }: KeyReference): string => `countersign ${alg}`;
 
+/** More than there can be of one key. */
+const MAX_FOUND = 8;
+
 function find(template: readonly Attribute[]): Handle[] {
   token.C_FindObjectsInit(session, template);
   try {
-    return token.C_FindObjects(session, 3);
+    return token.C_FindObjects(session, MAX_FOUND);
   } finally {
     token.C_FindObjectsFinal(session);
   }
@@ -137,6 +140,7 @@ function sign(key: KeyReference, data: Uint8Array): Uint8Array {
   return token.C_Sign(session, Buffer.from(kind.digest(data)), Buffer.alloc(MAX_SIGNATURE_BYTES));
 }
 
+/** Both halves; four objects when a call that was given up and its repetition have made a pair each. */
 function destroy(id: Uint8Array): undefined {
   for (const object of find([{ type: pkcs11.CKA_ID, value: Buffer.from(id) }])) {
     token.C_DestroyObject(session, object);
