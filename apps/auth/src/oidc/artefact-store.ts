@@ -8,12 +8,14 @@ import { revokeGrant } from './revoke-grant.js';
 
 /**
  * Models whose handle is all that a thief needs. Their rows hold its SHA-256, so that a dump of the database has no
- * code, refresh token or session to use. (The handle of an interaction counts only in a signed cookie.)
+ * code, refresh token or session to use. (The handle of an interaction counts only in a signed cookie. A user code is
+ * too short to be hidden by a hash, and opens nothing: who types it in gives an account of his own away.)
  */
 const BEARER_MODELS: ReadonlySet<string> = new Set([
   'AccessToken',
   'AuthorizationCode',
   'ClientCredentials',
+  'DeviceCode',
   'RefreshToken',
   'Session',
 ]);
@@ -131,8 +133,9 @@ export class ArtefactStore implements Adapter {
     return toPayload(await artefactsByUid(this.orm).ask(keyOf(this.model, uid)));
   }
 
-  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
-    return this.findWhere(eq(artefacts.userCode, userCode));
+  /** Device codes alone have one: `DeviceCodeStore`. */
+  findByUserCode(_userCode: string): Promise<AdapterPayload | undefined> {
+    return Promise.reject(new TypeError(`a ${this.model} has no user code`));
   }
 
   /**
@@ -190,14 +193,6 @@ export class ArtefactStore implements Adapter {
     };
   }
 
-  private async findWhere(condition: SQL): Promise<AdapterPayload | undefined> {
-    const [row] = await this.orm
-      .select({ payload: artefacts.payload, consumedAt: artefacts.consumedAt })
-      .from(artefacts)
-      .where(and(eq(artefacts.model, this.model), condition));
-    return toPayload(row);
-  }
-
   protected is(id: string): SQL | undefined {
     return and(eq(artefacts.model, this.model), eq(artefacts.id, this.idOf(id)));
   }
@@ -212,7 +207,8 @@ interface Row {
   readonly consumedAt: Date | null;
 }
 
-function toPayload(row: Row | undefined): AdapterPayload | undefined {
+/** With `consumed`, as oidc-provider wants it. */
+export function toPayload(row: Row | undefined): AdapterPayload | undefined {
   if (row === undefined || row.consumedAt === null) return row?.payload;
   return { ...row.payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
 }

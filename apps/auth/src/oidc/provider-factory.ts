@@ -15,6 +15,7 @@ import type { SigningKey } from '../signing-keys/signing-key.js';
 import { ArtefactStore } from './artefact-store.js';
 import { ClientStore } from './client-store.js';
 import { createProvider } from './create-provider.js';
+import { DeviceCodeStore } from './device-code-store.js';
 import { RefreshTokenStore } from './refresh-token-store.js';
 import { revokeSession } from './revoke-session.js';
 import { SessionStore } from './session-store.js';
@@ -77,6 +78,7 @@ export class ProviderFactory {
   private adapter(model: string): Adapter {
     const { orm } = this.database;
     if (model === 'Client') return new ClientStore(this.clients);
+    if (model === 'DeviceCode') return new DeviceCodeStore(model, orm, this.events);
     return new ArtefactStore(model, orm, this.events);
   }
 
