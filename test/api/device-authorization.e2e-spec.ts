@@ -155,6 +155,14 @@ describe('the page for a device', () => {
     expect(forged.status).toBe(400);
   });
 
+  it('is refused when its form comes without the session that it was shown in', async () => {
+    const { user_code } = await connect();
+    const body = new URLSearchParams({ user_code, confirm: 'yes', xsrf: 'x' });
+    const answer = await fetch(`${issuer}/device`, { method: 'POST', body });
+    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([400, null]);
+    expect(await answer.text()).toContain('Open the page again');
+  });
+
   it('says when a code is unknown, and when it is used', async () => {
     const agent = new UserAgent(issuer);
     const waiting = await connect();

@@ -14,6 +14,7 @@ import { SigningUnavailableError } from '../signing-keys/signing-unavailable-err
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
 import { findSubjectRoles } from './find-subject-roles.js';
 import { refuseUnregisteredGrantTypes } from './grant-types.js';
+import { refuseNul } from './refuse-nul.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
 import { noteSessionUse } from './note-session-use.js';
@@ -33,6 +34,7 @@ export function createProvider(options: Omit<ProviderOptions, 'signatureCheck'>)
   const provider = new Provider(options.issuer, providerConfiguration({ ...options, signatureCheck }));
   pinOrigin(provider, options.issuer);
   useOwnRedirectRules(provider);
+  refuseNul(provider);
   refuseUnregisteredGrantTypes(provider);
   useHashedSecrets(provider, throttles.clientSecrets);
   detectReplaysAtomically(provider, options.orm);

@@ -27,7 +27,7 @@ export const registrationForm = newPasswordForm.extend({
     .trim()
     .min(1)
     .max(MAX_NAME_LENGTH)
-    .regex(/^[^\p{Cc}\p{Cf}]*$/u),
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u),
 });
 
 /** Query by which an interaction is carried on. */
