@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ConfigurationError } from '@countersign/platform';
 import { ADMIN_SCOPES, adminResource } from '../admin/admin-scopes.js';
 import type { AuthConfig } from '../app.config.js';
-import { API_SCOPES } from '../oidc/resource-server.js';
+import { API_SCOPES } from './api-scopes.js';
 import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import type { SigningAlgorithm } from '../signing-keys/key-ring.js';
 import type { AccessTokenKind } from './access-token-kind.js';
