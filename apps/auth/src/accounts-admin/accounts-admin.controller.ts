@@ -5,6 +5,7 @@ import { normalizeEmail, ROLES } from '../accounts/account.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { AdminController } from '../admin/admin-controller.js';
 import { adminRefusal } from '../admin/admin-errors.js';
+import { emptyBody } from '../admin/empty-body.js';
 import { assertNotAbove, assertNotSelf } from './account-policy.js';
 import { AccountDirectory, type AccountPage, type AccountView } from './account-directory.js';
 
@@ -24,7 +25,6 @@ const accountId = z.uuid({ error: 'is not the id of an account' });
 const rolesRequest = z.strictObject({
   roles: z.array(z.enum(ROLES)).refine((roles) => new Set(roles).size === roles.length, 'has a role twice'),
 });
-const nothing = z.strictObject({}).optional();
 
 /** The accounts, for administrators alone. Nothing here reads or sets a password. */
 @AdminController('accounts', 'accounts:admin')
@@ -51,7 +51,7 @@ export class AccountsAdminController {
   @HttpCode(200)
   async disable(
     @Param('account_id', { schema: accountId }) id: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     assertNotSelf(id, caller);
@@ -64,7 +64,7 @@ export class AccountsAdminController {
   @HttpCode(200)
   async enable(
     @Param('account_id', { schema: accountId }) id: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     await this.withinReach(id, caller);
@@ -89,7 +89,7 @@ export class AccountsAdminController {
   @HttpCode(200)
   async signOut(
     @Param('account_id', { schema: accountId }) id: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     const account = await this.withinReach(id, caller);
