@@ -1,12 +1,18 @@
 import { Module } from '@nestjs/common';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { AccountAccessService } from './account-access.service.js';
+import { ExpiredSessionDetailsService } from './expired-session-details.service.js';
 import { OpenAccessRepository } from './open-access.repository.js';
 import { SessionDetailsRepository } from './session-details.repository.js';
 
 @Module({
   imports: [SecurityEventsModule],
-  providers: [AccountAccessService, OpenAccessRepository, SessionDetailsRepository],
+  providers: [
+    AccountAccessService,
+    ExpiredSessionDetailsService,
+    OpenAccessRepository,
+    SessionDetailsRepository,
+  ],
   exports: [AccountAccessService, OpenAccessRepository, SessionDetailsRepository],
 })
 export class SessionsModule {}
