@@ -101,7 +101,7 @@ describe('a refresh token', () => {
       expect(refreshToken).not.toBe(used);
     }
     expect((await web.refresh(refreshToken)).status).toBe(200);
-  });
+  }, 120_000);
 
   it('that its client revokes is refused from then on (RFC 7009)', async () => {
     const { refresh_token: refreshToken } = await web.logIn('customer@example.com');

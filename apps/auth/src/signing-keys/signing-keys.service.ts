@@ -11,6 +11,7 @@ import {
   type KeyRingChange,
   type Situation,
 } from './key-commands.js';
+import { KeyRingError } from './key-ring-error.js';
 import { KeyRing, type RingKey, type SigningAlgorithm } from './key-ring.js';
 import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
@@ -166,6 +167,10 @@ export class SigningKeysService implements PublishedKeys {
         await this.afterwards(decision, deleted);
         return decision;
       }
+    } catch (error) {
+      // The change may be made and its answer lost: then the key is in use. If it is not, it is loose.
+      if (!(error instanceof KeyRingError)) newKey = undefined;
+      throw error;
     } finally {
       if (newKey !== undefined && !isUsed) await this.forget(newKey);
     }

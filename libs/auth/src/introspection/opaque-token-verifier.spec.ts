@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setInterval as every } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Revocations, type Revocation } from '../revocation/revocations.js';
 import { hostileIntrospections, introspectionOf } from '../testing/hostile-introspections.js';
@@ -29,10 +28,10 @@ let verifier: OpaqueTokenVerifier;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    void text(request).then((body) => {
-      requests.push({ request, body });
+    void (async () => {
+      requests.push({ request, body: await text(request) });
       answer(request, response);
-    });
+    })();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -144,8 +143,9 @@ describe('OpaqueTokenVerifier', () => {
     ['headers, and then nothing', (_request, response) => response.writeHead(200).flushHeaders()],
     [
       'a byte at a time',
-      async (_request, response) => {
-        for await (const _tick of every(20)) if (response.destroyed || !response.write(' ')) return;
+      (_request, response) => {
+        const dripping = setInterval(() => response.write(' '), 20);
+        response.on('close', () => clearInterval(dripping));
       },
     ],
     [
