@@ -26,39 +26,32 @@ const found = {
   consumedAt: artefacts.consumedAt,
 };
 
-/** By model and id; `consumedAt` is when the artefact was used up, which may be some time after its first use. */
-export function artefactLookup(name: string, consumedAt: SQL) {
+export interface ArtefactLookup {
+  readonly by: 'id' | 'uid';
+  /** When the artefact was used up, which may be some time after its first use; its `consumed_at` when not given. */
+  readonly consumedAt?: SQL;
+  /** Which of the artefacts count; all of them when not given. */
+  readonly condition?: SQL | undefined;
+}
+
+/** By model and one other name, for many at a time. */
+export function artefactLookup(name: string, { by, consumedAt, condition }: ArtefactLookup) {
+  const usedUp = (consumedAt ?? sql`${artefacts.consumedAt}`).mapWith(artefacts.consumedAt);
   return lookup(
     (orm) => {
       const select = orm
-        .select({ ...found, consumedAt: consumedAt.mapWith(artefacts.consumedAt) })
+        .select({ ...found, consumedAt: usedUp })
         .from(artefacts)
-        .where(isOneOf(artefacts.id))
+        .where(and(isOneOf(artefacts[by]), condition))
         .prepare(name);
       return (keys) => select.execute(namesOf(keys));
     },
-    ({ model, id }) => keyOf(model, id),
+    (row) => keyOf(row.model, row[by] ?? ''),
   );
 }
 
-const artefactsById = artefactLookup('artefacts_by_id', sql`${artefacts.consumedAt}`);
-
-/** The row of an artefact whose id is no handle. */
-export function findArtefact(orm: Orm, model: string, id: string): Promise<Row | undefined> {
-  return artefactsById(orm).ask(keyOf(model, id));
-}
-
-const artefactsByUid = lookup(
-  (orm) => {
-    const select = orm
-      .select(found)
-      .from(artefacts)
-      .where(isOneOf(artefacts.uid))
-      .prepare('artefacts_by_uid');
-    return (keys) => select.execute(namesOf(keys));
-  },
-  ({ model, uid }) => keyOf(model, uid ?? ''),
-);
+const artefactsById = artefactLookup('artefacts_by_id', { by: 'id' });
+const artefactsByUid = artefactLookup('artefacts_by_uid', { by: 'uid' });
 
 function isOneOf(name: typeof artefacts.id | typeof artefacts.uid): SQL {
   return sql`(${artefacts.model}, ${name}) IN (
@@ -109,6 +102,7 @@ const upsertArtefact = statement((orm) =>
 /** oidc-provider's storage of one model. */
 export class ArtefactStore implements Adapter {
   protected readonly byId: typeof artefactsById = artefactsById;
+  protected readonly byUid: typeof artefactsByUid = artefactsByUid;
 
   constructor(
     protected readonly model: string,
@@ -128,7 +122,7 @@ export class ArtefactStore implements Adapter {
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
-    return toPayload(await artefactsByUid(this.orm).ask(keyOf(this.model, uid)));
+    return toPayload(await this.byUid(this.orm).ask(keyOf(this.model, uid)));
   }
 
   async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {

@@ -21,11 +21,11 @@ export interface Successor {
 }
 
 /** A use within the grace does not count as the second. */
-const refreshTokensById = artefactLookup(
-  'refresh_tokens_by_id',
-  sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${sql.raw(String(REUSE_GRACE_SECONDS))})
+const refreshTokensById = artefactLookup('refresh_tokens_by_id', {
+  by: 'id',
+  consumedAt: sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${sql.raw(String(REUSE_GRACE_SECONDS))})
     THEN ${artefacts.consumedAt} END`,
-);
+});
 
 /** A successor's row without the columns that only its use fills. */
 interface Rotation {

@@ -1,8 +1,7 @@
 import type { Orm } from '@countersign/platform/database';
-import { and, eq } from 'drizzle-orm';
-import type { AdapterPayload } from 'oidc-provider';
+import { sql } from 'drizzle-orm';
 import { accounts } from '../accounts/accounts.table.js';
-import { ArtefactStore, findArtefact } from './artefact-store.js';
+import { ArtefactStore, artefactLookup } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { SESSION_SECONDS } from './lifetimes.js';
 import { CREDENTIALS_VERSION } from './session-credentials.js';
@@ -10,39 +9,27 @@ import { CREDENTIALS_VERSION } from './session-credentials.js';
 const ENDED = 'EndedSession';
 
 /**
- * The sessions that were not ended from elsewhere, nor opened with a password that is no longer the account's. oidc-provider reads a session when a request begins and writes it when
- * it ends: a request that is under way while the session is deleted brings it back, and a thief who sends one after the
- * other would be rid of every "sign out everywhere". What has ended is therefore on record for as long as it could have lived.
+ * Not ended, and nobody is logged in, or the account still has the password that was given. One statement with the
+ * session itself: every refresh asks.
+ */
+const condition = sql`NOT EXISTS (
+    SELECT FROM ${artefacts} AS ended WHERE ended.model = ${sql.raw(`'${ENDED}'`)} AND ended.id = ${artefacts.uid})
+  AND (${artefacts.accountId} IS NULL OR EXISTS (
+    SELECT FROM ${accounts} WHERE ${accounts.id} = ${artefacts.accountId}::uuid
+    AND to_jsonb(${accounts.credentialsVersion}) = ${artefacts.payload} -> ${sql.raw(`'${CREDENTIALS_VERSION}'`)}))`;
+
+const sessionsById = artefactLookup('sessions_by_id', { by: 'id', condition });
+const sessionsByUid = artefactLookup('sessions_by_uid', { by: 'uid', condition });
+
+/**
+ * The sessions that were not ended from elsewhere, nor opened with a password that is no longer the account's.
+ * oidc-provider reads a session when a request begins and writes it when it ends: a request that is under way while the
+ * session is deleted brings it back, and a thief who sends one after the other would be rid of every "sign out
+ * everywhere". What has ended is therefore on record for as long as it could have lived.
  */
 export class SessionStore extends ArtefactStore {
-  override async find(id: string): Promise<AdapterPayload | undefined> {
-    return this.unlessEnded(await super.find(id));
-  }
-
-  override async findByUid(uid: string): Promise<AdapterPayload | undefined> {
-    return this.unlessEnded(await super.findByUid(uid));
-  }
-
-  private async unlessEnded(session: AdapterPayload | undefined): Promise<AdapterPayload | undefined> {
-    if (session?.uid === undefined) return session;
-    const [isEnded, isCurrent] = await Promise.all([this.isEnded(session.uid), this.isCurrent(session)]);
-    return !isEnded && isCurrent ? session : undefined;
-  }
-
-  private async isEnded(uid: string): Promise<boolean> {
-    return (await findArtefact(this.orm, ENDED, uid)) !== undefined;
-  }
-
-  /** Whether nobody is logged in, or the account still has the password that was given. */
-  private async isCurrent({ accountId, [CREDENTIALS_VERSION]: version }: AdapterPayload): Promise<boolean> {
-    if (accountId === undefined) return true;
-    if (typeof version !== 'number') return false;
-    const [account] = await this.orm
-      .select({ id: accounts.id })
-      .from(accounts)
-      .where(and(eq(accounts.id, accountId), eq(accounts.credentialsVersion, version)));
-    return account !== undefined;
-  }
+  protected override readonly byId = sessionsById;
+  protected override readonly byUid = sessionsByUid;
 }
 
 /** Puts on record that sessions have ended. */
