@@ -23,7 +23,6 @@ const found = {
   id: artefacts.id,
   uid: artefacts.uid,
   payload: artefacts.payload,
-  consumedAt: artefacts.consumedAt,
 };
 
 export interface ArtefactLookup {
@@ -34,15 +33,29 @@ export interface ArtefactLookup {
   readonly condition?: SQL | undefined;
 }
 
-/** By model and one other name, for many at a time. */
+/**
+ * By model and one other name, for many at a time: row by row through the index, whatever PostgreSQL knows of the table.
+ * A plan is made once, when the table may be empty, and a mere join would then read all of it for as long as the
+ * connection lives.
+ */
 export function artefactLookup(name: string, { by, consumedAt, condition }: ArtefactLookup) {
-  const usedUp = (consumedAt ?? sql`${artefacts.consumedAt}`).mapWith(artefacts.consumedAt);
+  const usedUp = (consumedAt ?? sql`${artefacts.consumedAt}`).mapWith(artefacts.consumedAt).as('used_up');
   return lookup(
     (orm) => {
-      const select = orm
+      const asked = sql`unnest(${sql.placeholder('models')}::text[], ${sql.placeholder('names')}::text[])
+        AS asked(model, name)`;
+      const isAskedFor = [eq(artefacts.model, sql`asked.model`), eq(artefacts[by], sql`asked.name`)];
+      const artefact = orm
         .select({ ...found, consumedAt: usedUp })
         .from(artefacts)
-        .where(and(isOneOf(artefacts[by]), condition))
+        .where(and(...isAskedFor, condition))
+        .limit(1)
+        .as('artefact');
+      const { model, id, uid, payload } = artefact;
+      const select = orm
+        .select({ model, id, uid, payload, consumedAt: artefact.consumedAt })
+        .from(asked)
+        .crossJoinLateral(artefact)
         .prepare(name);
       return (keys) => select.execute(namesOf(keys));
     },
@@ -52,11 +65,6 @@ export function artefactLookup(name: string, { by, consumedAt, condition }: Arte
 
 const artefactsById = artefactLookup('artefacts_by_id', { by: 'id' });
 const artefactsByUid = artefactLookup('artefacts_by_uid', { by: 'uid' });
-
-function isOneOf(name: typeof artefacts.id | typeof artefacts.uid): SQL {
-  return sql`(${artefacts.model}, ${name}) IN (
-    SELECT * FROM unnest(${sql.placeholder('models')}::text[], ${sql.placeholder('names')}::text[]))`;
-}
 
 /** No model has a space in its name. */
 function keyOf(model: string, name: string): string {
