@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { lookup, statement, type Orm } from '@countersign/platform/database';
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { WorkQueue } from '../accounts/work-queue.js';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { artefacts } from './artefacts.table.js';
 import { revokeGrant } from './revoke-grant.js';
@@ -107,6 +108,15 @@ const upsertArtefact = statement((orm) =>
     .prepare('upsert_artefact'),
 );
 
+/**
+ * A write waits for the disk, and a look-up does not wait for it: it finds a connection of the ten, however many write.
+ * Or every login would keep `/token` waiting.
+ */
+const WRITES_AT_A_TIME = 5;
+const writes = statement(
+  () => new WorkQueue({ concurrency: WRITES_AT_A_TIME, maxWaiting: Number.POSITIVE_INFINITY }),
+);
+
 /** oidc-provider's storage of one model. */
 export class ArtefactStore implements Adapter {
   protected readonly byId: typeof artefactsById = artefactsById;
@@ -121,7 +131,8 @@ export class ArtefactStore implements Adapter {
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     const values = this.valuesOf(payload, expiresIn);
     const expiresAt = values.expiresAt?.toISOString() ?? null;
-    await upsertArtefact(this.orm).execute({ ...values, model: this.model, id: this.idOf(id), expiresAt });
+    const row = { ...values, model: this.model, id: this.idOf(id), expiresAt };
+    await writes(this.orm).run(() => upsertArtefact(this.orm).execute(row));
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {

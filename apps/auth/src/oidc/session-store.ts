@@ -9,14 +9,15 @@ import { CREDENTIALS_VERSION } from './session-credentials.js';
 const ENDED = 'EndedSession';
 
 /**
- * Not ended, and nobody is logged in, or the account still has the password that was given. One statement with the
- * session itself: every refresh asks.
+ * Not ended, and nobody is logged in, or the account still has the password that was given. Both are values that are
+ * looked up for one session: of an EXISTS PostgreSQL can make a join that reads all accounts.
  */
-const condition = sql`NOT EXISTS (
-    SELECT FROM ${artefacts} AS ended WHERE ended.model = ${sql.raw(`'${ENDED}'`)} AND ended.id = ${artefacts.uid})
-  AND (${artefacts.accountId} IS NULL OR EXISTS (
-    SELECT FROM ${accounts} WHERE ${accounts.id} = ${artefacts.accountId}::uuid
-    AND to_jsonb(${accounts.credentialsVersion}) = ${artefacts.payload} -> ${sql.raw(`'${CREDENTIALS_VERSION}'`)}))`;
+const condition = sql`(
+    SELECT ended.id FROM ${artefacts} AS ended
+    WHERE ended.model = ${sql.raw(`'${ENDED}'`)} AND ended.id = ${artefacts.uid}) IS NULL
+  AND (${artefacts.accountId} IS NULL OR ${artefacts.payload} -> ${sql.raw(`'${CREDENTIALS_VERSION}'`)} = (
+    SELECT to_jsonb(${accounts.credentialsVersion}) FROM ${accounts}
+    WHERE ${accounts.id} = ${artefacts.accountId}::uuid))`;
 
 const sessionsById = artefactLookup('sessions_by_id', { by: 'id', condition });
 const sessionsByUid = artefactLookup('sessions_by_uid', { by: 'uid', condition });
