@@ -171,7 +171,9 @@ describe('a response mode', () => {
       const page = await response.text();
       expect(page).toContain(`action="${REDIRECT_URI}"`);
       const fields = [...page.matchAll(/name="(\w+)" value="([^"]*)"/g)];
-      return new URLSearchParams(fields.map(([, name = '', value = '']) => [name, value])).toString();
+      const parameters = new URLSearchParams();
+      for (const [, name = '', value = ''] of fields) parameters.set(name, value);
+      return parameters.toString();
     },
   };
 
