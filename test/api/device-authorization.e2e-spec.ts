@@ -168,6 +168,7 @@ describe('the page for a device', () => {
     const waiting = await connect();
     const unknown = await confirmation(agent, { ...waiting, user_code: 'BBBB-BBBB' });
     expect(unknown.text).toContain('No device waits with this code');
+    expect(unknown.text).toMatch(/id="user_code"[^>]*aria-invalid="true" aria-describedby="problem"/);
     await allow(waiting);
     const used = await confirmation(agent, waiting);
     expect(used.text).toContain('This code has been used');

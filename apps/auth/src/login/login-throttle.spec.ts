@@ -82,6 +82,12 @@ describe('the login throttle (ASVS 6.3.1)', () => {
     expect((await attempt(OWNER, 'wrong')).outcome).toBe(900);
   });
 
+  it('writes nothing about a login that nothing was counted against', async () => {
+    const [insert, remove] = [jest.spyOn(database.orm, 'insert'), jest.spyOn(database.orm, 'delete')];
+    expect((await attempt(OWNER, 'right')).outcome).toBe('in');
+    expect([insert.mock.calls.length, remove.mock.calls.length]).toEqual([0, 0]);
+  });
+
   it('forgives an account at an address with the right password', async () => {
     await fail(OWNER, 5);
     await attempt(OWNER, 'right');

@@ -42,6 +42,7 @@ export function renderDevicePage(
           spellcheck="false"
           required
           autofocus
+          ${error === undefined ? undefined : html`aria-invalid="true" aria-describedby="problem"`}
         />
         <button type="submit">Continue</button>
       </form>

@@ -84,7 +84,8 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
           token.clientId === client.clientId ||
           ('aud' in token && token.aud !== undefined && token.aud === client['resource_server']),
       },
-      // RFC 7009 §2.1: a client revokes its own tokens only. That another's is spared is not said, nor that it exists.
+      // RFC 7009 §2.1: a client revokes its own tokens only.
+      // Deviation: that another's is spared is not said, nor that it exists (docs/adr/0019).
       revocation: {
         enabled: true,
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
