@@ -168,7 +168,7 @@ writeReport('issuer', { machine: on, comparisons, logins, jwks: keys, faults }, 
   `Login forms answered by status, in the last round: ${JSON.stringify(logins.rounds.at(-1)?.logins)}. The JWKS endpoint used`,
   `${keys.cpuShare} of the core.`,
   '',
-  '```json',
+  '```text',
   JSON.stringify(on),
   '```',
 ]);

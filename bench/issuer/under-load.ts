@@ -26,7 +26,7 @@ export interface Latency {
 }
 
 /** `/token`, without logins and right after it with them. */
-export interface LoginRound {
+interface LoginRound {
   readonly without: Latency;
   readonly with: Latency;
   readonly growth: number;
@@ -41,7 +41,7 @@ export interface UnderLogins {
   readonly growth: number;
 }
 
-export type JwksRound = Latency & { readonly cpuShare: number };
+type JwksRound = Latency & { readonly cpuShare: number };
 
 export interface JwksAtRate extends JwksRound {
   readonly rounds: readonly JwksRound[];
