@@ -201,7 +201,7 @@ describe('a login', () => {
     expect([verify.mock.calls.length, run.mock.calls.length]).toEqual([1, 1]);
   });
 
-  it('is turned away before anything is looked up for it, while too many wait (ASVS 2.4.1)', async () => {
+  it('is turned away before anything is looked up for it, while too many wait', async () => {
     const throttle = new LoginThrottle({ orm: database.orm, secret: 'a secret', isSecure: false });
     const [attempt, verify] = [jest.spyOn(throttle, 'attempt'), jest.spyOn(hasher, 'verify')];
     const login = { email: ACCOUNT.email, password: PASSWORD, address: '192.0.2.1', cookies: undefined };
