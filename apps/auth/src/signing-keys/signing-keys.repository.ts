@@ -37,6 +37,15 @@ const TIME_OF = {
   revoked: 'revokedAt',
 } as const satisfies Readonly<Record<RingKey['state'], keyof Row>>;
 
+export interface LoadedRing {
+  readonly ring: KeyRing<SigningKey>;
+  /**
+   * Why a row did not open: it was altered, or what opens it is not here. Its key is not in the ring, and not published
+   * either: nothing but the private half proves that the public one is ours.
+   */
+  readonly faults: readonly unknown[];
+}
+
 /** What a change is decided on. */
 export interface RingUnderLock {
   readonly ring: KeyRing<RingKey>;
@@ -56,14 +65,14 @@ export class SigningKeysRepository {
     private readonly looseKeys: LoosePrivateKeysRepository,
   ) {}
 
-  /**
-   * The ring with what signs; a revoked key, which never will, is not opened.
-   *
-   * @throws ConfigurationError when a row does not open: it was altered, or its key is not where it should be.
-   */
-  async load(): Promise<KeyRing<SigningKey>> {
+  /** The ring with what signs; a revoked key, which never will, is not opened. */
+  async load(): Promise<LoadedRing> {
     const rows = await this.database.orm.select().from(signingKeys).where(ne(signingKeys.state, 'revoked'));
-    return KeyRing.of(await Promise.all(rows.map((row) => this.toSigningKey(row))));
+    const opened = await Promise.allSettled(rows.map((row) => this.toSigningKey(row)));
+    return {
+      ring: KeyRing.of(opened.flatMap((key) => (key.status === 'fulfilled' ? [key.value] : []))),
+      faults: opened.flatMap((key) => (key.status === 'rejected' ? [key.reason as unknown] : [])),
+    };
   }
 
   /** Every key, revoked ones too, without what signs. */
