@@ -156,7 +156,7 @@ describe('every page', () => {
     expect(policy).not.toContain('unsafe-');
     expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('referrer-policy')).toBe('same-origin'); // ADR 0018
+    expect(headers.get('referrer-policy')).toBe('same-origin'); // ADR 0021
     expect(headers.get('cache-control')).toBe('no-store');
     expect(text).not.toContain('<script');
     expect(text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);

@@ -88,7 +88,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
           ('aud' in token && token.aud !== undefined && token.aud === client['resource_server']),
       },
       // RFC 7009 §2.1: a client revokes its own tokens only.
-      // Deviation: that another's is spared is not said, nor that it exists (docs/adr/0019).
+      // Deviation: that another's is spared is not said, nor that it exists (docs/adr/0022).
       revocation: {
         enabled: true,
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
