@@ -85,9 +85,36 @@ describe('a logout that a client begins', () => {
     ['that was altered', ({ id_token = '' }) => `${id_token.slice(0, -4)}AAAA`],
     ['that is an access token', ({ access_token }) => access_token],
     ['that is no token', () => 'hint'],
-  ])('is refused with an id_token_hint %s', async (_deviation, hint) => {
+  ])('asks as without an id_token_hint %s, and leads back to no client', async (_deviation, hint) => {
     const { agent, login } = await logIn();
-    expect((await agent.open(logoutUrl({ id_token_hint: hint(login) }))).status).toBe(400);
+    const url = logoutUrl({ id_token_hint: hint(login), post_logout_redirect_uri: REGISTERED });
+    const page = await agent.open(url);
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('Log out?')]);
+    const stop = await agent.submit(page, '/logout/confirm', { logout: 'yes' });
+    expect([stop.url.origin, stop.text]).toEqual([issuer, expect.stringContaining('You are logged out')]);
+    expect(await isLoggedIn(agent)).toBe(false);
+  });
+
+  it.each<[deviation: string, parameters: (hint: string) => readonly [string, string][]]>([
+    [
+      'that comes twice',
+      (hint) => [
+        ['id_token_hint', hint],
+        ['id_token_hint', hint],
+      ],
+    ],
+    [
+      'of another client',
+      (hint) => [
+        ['id_token_hint', hint],
+        ['client_id', 'demo-backend'],
+      ],
+    ],
+  ])('is refused with an id_token_hint %s', async (_deviation, parameters) => {
+    const { agent, login } = await logIn();
+    const url = logoutUrl();
+    for (const [name, value] of parameters(login.id_token ?? '')) url.searchParams.append(name, value);
+    expect((await agent.open(url)).status).toBe(400);
   });
 
   it('is refused when another site sends the form', async () => {

@@ -21,6 +21,7 @@ import { bindLoginsToCredentials } from './session-credentials.js';
 import { rotateSessionsInPlace } from './session-rotation.js';
 import { setResponseHeaders } from './response-headers.js';
 import { throttleStrangers } from './throttle-strangers.js';
+import { leaveOutUnverifiedHints } from './unverified-hints.js';
 import { SignatureCheck, checkBeforeCodesAreUsedUp } from './signature-check.js';
 
 /**
@@ -57,6 +58,10 @@ export function createProvider(options: Omit<ProviderOptions, 'signatureCheck'>)
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   throttleStrangers(provider, throttles.strangers);
+  leaveOutUnverifiedHints(provider, {
+    issuer: options.issuer,
+    keys: [...options.keyRing.signers(), ...options.idTokenHintKeys].map(({ publicJwk }) => publicJwk),
+  });
   provider.use(refuseUnlessItCanSign(options.assertCanSign));
   provider.use(noteSessionUse(options.noteSession));
   logFaults(provider);

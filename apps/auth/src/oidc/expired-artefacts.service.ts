@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm';
 import { RecurringDeletion } from '../housekeeping/recurring-deletion.js';
 import { loginThrottle } from '../login/login-throttle.table.js';
 import { mailedLinks } from '../mail/mailed-links.table.js';
+import { idTokenHintKeyRows } from '../signing-keys/id-token-hint-keys.table.js';
 import { sessionDetails } from '../sessions/session-details.table.js';
 import { artefacts } from './artefacts.table.js';
 
@@ -16,6 +17,7 @@ const EXPIRIES = [
   sessionDetails.expiresAt,
   loginThrottle.expire,
   mailedLinks.expiresAt,
+  idTokenHintKeyRows.expiresAt,
 ] as const;
 /** Few enough that nobody who waits for the database waits long. */
 const BATCH_ROWS = 5_000;

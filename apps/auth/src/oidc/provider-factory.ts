@@ -8,6 +8,7 @@ import { LoggedRevocations } from '../security-events/logged-revocations.js';
 import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
+import type { IdTokenHintKey } from '../signing-keys/id-token-hint-keys.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
 import { PrivateKeys } from '../signing-keys/private-keys.js';
@@ -48,17 +49,20 @@ export class ProviderFactory {
   ) {}
 
   /** @returns what builds the provider for a state of the key ring */
-  async prepare(): Promise<(keyRing: KeyRing<SigningKey>) => Provider> {
+  async prepare(): Promise<
+    (keyRing: KeyRing<SigningKey>, idTokenHintKeys: readonly IdTokenHintKey[]) => Provider
+  > {
     const [nonceSecret] = await this.keyEncryption.deriveSecrets('dpop-nonces');
     const cookieSecrets = await this.keyEncryption.deriveSecrets('cookies');
     const { issuer, audience } = this.settings;
     const { orm } = this.database;
-    return (keyRing) =>
+    return (keyRing, idTokenHintKeys) =>
       createProvider({
         issuer,
         audience,
         resourceServers: this.resourceServers,
         keyRing,
+        idTokenHintKeys,
         assertCanSign: () => this.privateKeys.assertAvailable(),
         cookieSecrets,
         nonceSecret: Buffer.from(nonceSecret, 'base64url'),

@@ -4,6 +4,7 @@ import { eq, ne, sql } from 'drizzle-orm';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
 import type { Decision, KeyChange } from './key-commands.js';
+import { idTokenHintKeys, keepForIdTokenHints, type IdTokenHintKey } from './id-token-hint-keys.js';
 import { KeyRing, type RingKey } from './key-ring.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
 import { lockKeyRing } from './key-ring-lock.js';
@@ -44,6 +45,7 @@ export interface LoadedRing {
    * either: nothing but the private half proves that the public one is ours.
    */
   readonly faults: readonly unknown[];
+  readonly idTokenHintKeys: readonly IdTokenHintKey[];
 }
 
 /** What a change is decided on. */
@@ -72,6 +74,7 @@ export class SigningKeysRepository {
     return {
       ring: KeyRing.of(opened.flatMap((key) => (key.status === 'fulfilled' ? [key.value] : []))),
       faults: opened.flatMap((key) => (key.status === 'rejected' ? [key.reason as unknown] : [])),
+      idTokenHintKeys: await idTokenHintKeys(this.database.orm),
     };
   }
 
@@ -129,7 +132,10 @@ export class SigningKeysRepository {
     const isKey = eq(signingKeys.kid, kid);
     if (to === 'deleted') {
       const deleted = await orm.delete(signingKeys).where(isKey).returning();
-      for (const key of deleted) await this.looseKeys.loosen(key, orm);
+      for (const key of deleted) {
+        await this.looseKeys.loosen(key, orm);
+        await keepForIdTokenHints(key, now, orm);
+      }
       return deleted;
     }
     if (kid === newKey?.kid) {

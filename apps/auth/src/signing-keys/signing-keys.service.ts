@@ -11,13 +11,14 @@ import {
   type KeyRingChange,
   type Situation,
 } from './key-commands.js';
+import type { IdTokenHintKey } from './id-token-hint-keys.js';
 import { KeyRing, type RingKey, type SigningAlgorithm } from './key-ring.js';
 import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
 import { withCachedMaxAge, type RotationPolicy } from './rotation-policy.js';
 import type { SigningKey } from './signing-key.js';
-import { SigningKeysRepository } from './signing-keys.repository.js';
+import { SigningKeysRepository, type LoadedRing } from './signing-keys.repository.js';
 
 export const ROTATION_POLICY = Symbol('rotation policy');
 
@@ -40,6 +41,7 @@ export class SigningKeysService implements PublishedKeys {
   private isBehind = true;
   /** What every listener has been told of. */
   private told: string | undefined;
+  private hintKeys: readonly IdTokenHintKey[] = [];
   private jwks: readonly JWK[] = [];
   private cachedMaxAgeSeconds = 0;
   private refreshing: Promise<void> = Promise.resolve();
@@ -62,6 +64,11 @@ export class SigningKeysService implements PublishedKeys {
   /** The keys that are good for something. */
   get current(): KeyRing<SigningKey> {
     return this.ring;
+  }
+
+  /** Keys that are deleted: an `id_token_hint` is verified with them, and nothing else. */
+  get idTokenHintKeys(): readonly IdTokenHintKey[] {
+    return this.hintKeys;
   }
 
   /** Every key as this replica knows it, revoked ones too. */
@@ -216,24 +223,26 @@ export class SigningKeysService implements PublishedKeys {
     this.isBehind = true;
     // A key that is revoked signs no longer, however long the others take to open.
     if (this.ring.keys.some(({ kid }) => isGone(all.find(kid))))
-      this.swapIn(restate(this.ring, all));
-    const { ring, faults } = await this.repository.load();
-    this.swapIn(ring);
-    const [fault] = faults;
+      this.swapIn({ ring: restate(this.ring, all), idTokenHintKeys: this.hintKeys });
+    const loaded = await this.repository.load();
+    this.swapIn(loaded);
+    const [fault] = loaded.faults;
     if (fault !== undefined) throw fault;
     this.isBehind = false;
   }
 
   /** @throws what a listener throws, after the others have been called: they all are again at the next look */
-  private swapIn(ring: KeyRing<SigningKey>): void {
-    if (ring.version === this.told) return;
+  private swapIn({ ring, idTokenHintKeys }: Pick<LoadedRing, 'ring' | 'idTokenHintKeys'>): void {
+    const version = [ring.version, ...idTokenHintKeys.map(({ kid }) => kid)].join('\n');
+    if (version === this.told) return;
     this.ring = ring;
+    this.hintKeys = idTokenHintKeys;
     this.jwks = ring.published().map(({ publicJwk }) => publicJwk);
     this.told = undefined;
     const faults = this.listeners.flatMap((listener) => faultOf(() => listener(ring)));
     if (faults.length > 0)
       throw new AggregateError(faults, `the key ring is not in use: ${String(faults[0])}`);
-    this.told = ring.version;
+    this.told = version;
   }
 }
 
