@@ -26,9 +26,10 @@ export function leaveOutUnverifiedHints(provider: Provider, issuer: HintIssuer):
   /** Expired or not (RP-Initiated Logout §2): the session may still be there. */
   async function isOurs(hint: string): Promise<boolean> {
     try {
-      await compactVerify(hint, findKey, { algorithms: [ID_TOKEN_ALGORITHM] });
+      const { protectedHeader } = await compactVerify(hint, findKey, { algorithms: [ID_TOKEN_ALGORITHM] });
       const { iss, aud } = decodeJwt(hint);
-      return iss === issuer.issuer && typeof aud === 'string';
+      // No other kind of our tokens passes for an ID token, which has no `typ` (RFC 8725 §3.11).
+      return protectedHeader.typ === undefined && iss === issuer.issuer && typeof aud === 'string';
     } catch (error) {
       if (error instanceof joseErrors.JOSEError || error instanceof TypeError) return false;
       throw error;
