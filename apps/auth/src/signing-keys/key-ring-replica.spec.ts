@@ -165,6 +165,7 @@ describe('a running replica', () => {
     expect(await service.execute({ do: 'revoke', kid: stolen })).toEqual({
       changes: [{ kid: stolen, alg: 'ES256', to: 'revoked' }],
       cost: { unsigned: 'ES256' },
+      isTakenOver: true,
     });
     expect((await service.list()).find(stolen)?.state).toBe('revoked');
   });
