@@ -87,7 +87,6 @@ describe('a NUL in a parameter of a protocol endpoint', () => {
     ],
     ['state at /logout', '/logout?state=%00'],
     ['client_id at /logout', '/logout?client_id=%00'],
-    ['id_token_hint at /logout', '/logout?id_token_hint=%00'],
     ['logout_hint at /logout', '/logout?logout_hint=%00'],
     ['post_logout_redirect_uri at /logout', '/logout?client_id=demo-web&post_logout_redirect_uri=%00'],
     ['client_id at /logout/success', '/logout/success?client_id=%00'],
