@@ -20,8 +20,6 @@ export interface ClusterOptions {
   readonly auths: readonly Variables[];
   /** Settings of each replica of the gateway; there can be none. */
   readonly gateways: readonly Variables[];
-  /** How long after one gateway the next is started: so far apart they fetch the keys. */
-  readonly gatewaysApartMs: number;
 }
 
 /** From when no new request goes to a replica until it is told to stop, as in a rolling restart. */
@@ -137,7 +135,6 @@ export class Cluster {
     }
     this.balance();
     for (const [index, settings] of this.options.gateways.entries()) {
-      if (index > 0) await delay(this.options.gatewaysApartMs);
       const tap = await JwksTap.start(this.issuer);
       this.taps.push(tap);
       const gateway = await freePorts();

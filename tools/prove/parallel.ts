@@ -72,7 +72,6 @@ class Proof {
     const cluster = await Cluster.start({
       auths: Array.from({ length: REPLICAS }, () => ({})),
       gateways: [],
-      gatewaysApartMs: 0,
     });
     const database = new Client({ connectionString: cluster.databaseUrl('auth') });
     await database.connect();

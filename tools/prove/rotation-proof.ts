@@ -13,11 +13,14 @@ import { TokenPool, type HeldToken } from './token-pool.ts';
 
 export const AUTHS = 2;
 export const GATEWAYS = 3;
-export const STRICT_VERIFIERS = 3;
+/** As many: the key set of each is as old as that of one gateway. */
+export const STRICT_VERIFIERS = GATEWAYS;
 /** Resources at the gateway itself, and behind it. */
 const PATHS = ['/me', '/me', '/me', '/orders'];
 /** For so long the traffic goes on after the last rotation, so that tokens of that key are used, too. */
 const LAST_KEY_MS = 5_000;
+/** Past the max-age, so that it is over for the gateway, too. */
+const TOO_OLD_MS = 100;
 const PATIENCE_MS = 60_000;
 /** A replica looks once a second what is due: a key that is this much later still there will not go. */
 const DELETION_LAG_MS = 10_000;
@@ -95,7 +98,6 @@ export class RotationProof {
     const cluster = await Cluster.start({
       auths: Array.from({ length: AUTHS }, () => auth),
       gateways: Array.from({ length: GATEWAYS }, () => ({})),
-      gatewaysApartMs: (settings.jwksMaxAgeSeconds * 1_000) / GATEWAYS,
     });
     return new RotationProof(cluster, settings);
   }
@@ -104,14 +106,20 @@ export class RotationProof {
     return this.cluster.dispose();
   }
 
-  /** The first tokens, and the first key set of each strict verifier, so far apart that their ages differ. */
+  /**
+   * The first tokens; then each gateway, and each strict verifier, is made to fetch its key set a third of the max-age
+   * after the one before. A gateway refreshes a set that is too old when it is asked: left alone, the traffic would
+   * begin with all of them at once.
+   */
   async prepare(logins: number): Promise<void> {
     await this.pool.logIn(logins);
-    const { text, kid } = await this.pool.obtain();
-    this.signed.add(kid);
-    for (const verifier of this.strict) {
-      await verifier.verify(text);
-      await delay((this.settings.jwksMaxAgeSeconds * 1_000) / STRICT_VERIFIERS);
+    const token = await this.pool.obtain();
+    this.signed.add(token.kid);
+    const maxAgeMs = this.settings.jwksMaxAgeSeconds * 1_000;
+    for (const [index, verifier] of this.strict.entries()) {
+      await delay(Math.max(0, maxAgeMs + TOO_OLD_MS - (this.cluster.keySetAgesMs()[index] ?? 0)));
+      await Promise.all([this.ask(index, '/me', token), verifier.verify(token.text)]);
+      await delay(maxAgeMs / GATEWAYS);
     }
   }
 
