@@ -12,9 +12,8 @@ import { StrictVerifier } from './strict-verifier.ts';
 import { TokenPool, type HeldToken } from './token-pool.ts';
 
 export const AUTHS = 2;
+/** And as many strict verifiers: the key set of each is as old as that of one gateway. */
 export const GATEWAYS = 3;
-/** As many: the key set of each is as old as that of one gateway. */
-export const STRICT_VERIFIERS = GATEWAYS;
 /** Resources at the gateway itself, and behind it. */
 const PATHS = ['/me', '/me', '/me', '/orders'];
 /** For so long the traffic goes on after the last rotation, so that tokens of that key are used, too. */
@@ -90,7 +89,7 @@ export class RotationProof {
     this.pool = new TokenPool(cluster.issuer, this.client);
     this.keys = new KeyAdministration(cluster);
     const verifier = { issuer: cluster.issuer, audience: AUDIENCE, client: this.client };
-    this.strict = Array.from({ length: STRICT_VERIFIERS }, () => new StrictVerifier(verifier));
+    this.strict = Array.from({ length: GATEWAYS }, () => new StrictVerifier(verifier));
   }
 
   static async start(settings: RotationSettings): Promise<RotationProof> {
@@ -136,7 +135,7 @@ export class RotationProof {
   /** One strict verifier gets a token: the newest, or any. @throws Error when it refuses it */
   async verifyStrictly(index: number): Promise<void> {
     const token = index % 2 === 0 ? this.pool.newest() : this.pool.pick();
-    const number = Math.floor(index / 2) % STRICT_VERIFIERS;
+    const number = Math.floor(index / 2) % GATEWAYS;
     try {
       await this.strict[number]?.verify(token.text);
     } catch (error) {

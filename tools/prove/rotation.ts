@@ -3,7 +3,7 @@ import { openLoop } from '../../bench/load/open-loop.ts';
 import { percentile, round } from '../../bench/load/statistics.ts';
 import { machine, print, table, writeReport } from '../../bench/report.ts';
 import { killFaults, type Kill } from './kill.ts';
-import { AUTHS, GATEWAYS, RotationProof, STRICT_VERIFIERS } from './rotation-proof.ts';
+import { AUTHS, GATEWAYS, RotationProof } from './rotation-proof.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -107,7 +107,7 @@ try {
   const { failures } = proof;
   const figures = { machine: on, load, switches, accepted, deletions, kills, failures, faults };
   const gateways = Array.from({ length: GATEWAYS }, (_, index) => `gateway ${index + 1}`);
-  const verifiers = Array.from({ length: STRICT_VERIFIERS }, (_, index) => `strict ${index + 1}`);
+  const verifiers = Array.from({ length: GATEWAYS }, (_, index) => `strict ${index + 1}`);
   writeReport('rotation', figures, [
     '# Keys that rotate without losing a request',
     '',
