@@ -109,7 +109,7 @@ export class Cluster {
       await delay(DRAIN_MS);
     }
     await this.auths[index]?.stop();
-    this.auths[index] = await this.startAuth(index, settings);
+    await this.startAuth(index, settings);
     this.dead.delete(index);
     this.restarting.delete(index);
     this.balance();
@@ -131,7 +131,7 @@ export class Cluster {
     // One after the other: the first makes the keys and the demo's data, as a first deployment would.
     for (const [index, settings] of this.options.auths.entries()) {
       this.authPorts.push(await freePorts());
-      this.auths.push(await this.startAuth(index, settings));
+      await this.startAuth(index, settings);
     }
     this.balance();
     for (const [index, settings] of this.options.gateways.entries()) {
@@ -150,11 +150,11 @@ export class Cluster {
     }
   }
 
-  private async startAuth(index: number, settings: Variables): Promise<Stack> {
+  private async startAuth(index: number, settings: Variables): Promise<void> {
     const auth = this.authPorts[index] ?? (await freePorts());
     const stack = this.stackOf({ auth, gateway: auth, orders: auth, payments: auth }, settings);
+    this.auths[index] = stack; // before it runs: one that does not come up has to be stopped, too
     await stack.start(['auth']);
-    return stack;
   }
 
   private stackOf(ports: StackPorts, settings: Variables): Stack {
