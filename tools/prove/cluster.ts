@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
 import {
   createDatabases,
@@ -10,6 +11,7 @@ import {
 } from '../../test/support/scratch-databases.ts';
 import { Stack, type AppName, type AppPorts, type StackPorts } from '../stack.ts';
 import { Balancer } from './balancer.ts';
+import { JwksTap } from './jwks-tap.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -19,6 +21,9 @@ export interface ClusterOptions {
   /** Settings of each replica of the gateway; there can be none. */
   readonly gateways: readonly Variables[];
 }
+
+/** From when no new request goes to a replica until it is told to stop, as in a rolling restart. */
+const DRAIN_MS = 500;
 
 /** Replicas of auth behind a balancer, and of the gateway before one orders and one payments, on PostgreSQL. */
 export class Cluster {
@@ -30,6 +35,9 @@ export class Cluster {
   private readonly auths: Stack[] = [];
   private readonly gateways: Stack[] = [];
   private readonly authPorts: AppPorts[] = [];
+  private readonly taps: JwksTap[] = [];
+  private readonly restarting = new Set<number>();
+  private readonly dead = new Set<number>();
   private services: StackPorts | undefined;
 
   private constructor(options: ClusterOptions, balancer: Balancer, databases: Databases) {
@@ -65,35 +73,70 @@ export class Cluster {
     return `http://localhost:${this.authPorts[index]?.main}`;
   }
 
+  /** Replicas of auth that new requests are sent to: of one that was killed nobody knows. */
+  get inRotation(): readonly number[] {
+    return [...this.authPorts.keys()].filter((index) => !this.restarting.has(index));
+  }
+
+  /** Whether a replica was killed and is not back yet. */
+  isDead(index: number): boolean {
+    return this.dead.has(index);
+  }
+
+  get hasDead(): boolean {
+    return this.dead.size > 0;
+  }
+
+  /** How long ago each gateway fetched the keys, in milliseconds. */
+  keySetAgesMs(): readonly number[] {
+    return this.taps.map((tap) => tap.ageMs);
+  }
+
   databaseUrl(app: AppName): string {
     return databaseUrl(this.databases.get(app) ?? '');
   }
 
   async killAuth(index: number): Promise<void> {
+    this.dead.add(index);
     await this.auths[index]?.stopApp('auth', 'SIGKILL');
   }
 
-  /** Starts a replica that does not run, or one that runs anew, with other settings. */
+  /** Starts a replica that was killed, or one that runs anew, with other settings, after its last request. */
   async restartAuth(index: number, settings: Variables): Promise<void> {
+    if (!this.dead.has(index)) {
+      this.restarting.add(index);
+      this.balance();
+      await delay(DRAIN_MS);
+    }
     await this.auths[index]?.stop();
-    this.auths[index] = await this.startAuth(index, settings);
+    await this.startAuth(index, settings);
+    this.dead.delete(index);
+    this.restarting.delete(index);
+    this.balance();
   }
 
   async dispose(): Promise<void> {
     await Promise.all([...this.auths, ...this.gateways].map((stack) => stack.stop()));
+    for (const tap of this.taps) tap.stop();
     this.balancer.stop();
     rmSync(this.dataDir, { recursive: true, force: true });
     await dropDatabases(this.databases);
+  }
+
+  private balance(): void {
+    this.balancer.use(this.inRotation.map((index) => this.authPorts[index]?.main ?? 0));
   }
 
   private async startAll(): Promise<void> {
     // One after the other: the first makes the keys and the demo's data, as a first deployment would.
     for (const [index, settings] of this.options.auths.entries()) {
       this.authPorts.push(await freePorts());
-      this.auths.push(await this.startAuth(index, settings));
+      await this.startAuth(index, settings);
     }
-    this.balancer.use(this.authPorts.map(({ main }) => main));
+    this.balance();
     for (const [index, settings] of this.options.gateways.entries()) {
+      const tap = await JwksTap.start(this.issuer);
+      this.taps.push(tap);
       const gateway = await freePorts();
       this.services ??= {
         auth: gateway, // has no part in this
@@ -101,17 +144,17 @@ export class Cluster {
         orders: await freePorts(),
         payments: await freePorts(),
       };
-      const stack = this.stackOf({ ...this.services, gateway }, settings);
+      const stack = this.stackOf({ ...this.services, gateway }, { JWKS_URI: tap.url, ...settings });
       this.gateways.push(stack);
       await stack.start(index === 0 ? ['orders', 'payments', 'gateway'] : ['gateway']);
     }
   }
 
-  private async startAuth(index: number, settings: Variables): Promise<Stack> {
+  private async startAuth(index: number, settings: Variables): Promise<void> {
     const auth = this.authPorts[index] ?? (await freePorts());
     const stack = this.stackOf({ auth, gateway: auth, orders: auth, payments: auth }, settings);
+    this.auths[index] = stack; // before it runs: one that does not come up has to be stopped, too
     await stack.start(['auth']);
-    return stack;
   }
 
   private stackOf(ports: StackPorts, settings: Variables): Stack {
@@ -140,7 +183,7 @@ export class Cluster {
 }
 
 /** The API's resource identifier, which is a name and need not be where a replica listens. */
-const AUDIENCE = 'http://localhost:3000';
+export const AUDIENCE = 'http://localhost:3000';
 
 async function freePorts(): Promise<AppPorts> {
   return { main: await getPort(), management: await getPort() };

@@ -1,20 +1,18 @@
-import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
-import { form, send } from '../../bench/load/http.ts';
+import { form, type HttpAnswer } from '../../bench/load/http.ts';
 import { DemoWebClient } from '../../test/support/demo-web-client.ts';
 import { basic } from '../../test/support/token-endpoint.ts';
+import type { ReplicaClient } from './replica-client.ts';
 
 const SCOPE = 'orders:read payments:read';
-const SERVICE = {
-  parameters: { grant_type: 'client_credentials', scope: SCOPE },
-  ...basic('demo-service', 'demo-service-secret'),
-};
+const SERVICE = form(
+  { grant_type: 'client_credentials', scope: SCOPE },
+  basic('demo-service', 'demo-service-secret'),
+);
 /** Not used any more when it has so little to live: the gateway might see it expired. */
 const MARGIN_SECONDS = 10;
-const ATTEMPTS = 20;
-const RETRY_MS = 100;
 
 const answer = z.looseObject({ access_token: z.string(), refresh_token: z.string().optional() });
 
@@ -28,16 +26,18 @@ export interface HeldToken {
 
 /** Access tokens of all ages, which are obtained as long as the pool runs: from client credentials and refreshes. */
 export class TokenPool {
-  /** Token requests that were sent again, because the replica that they went to died. */
-  retries = 0;
+  requests = 0;
   refreshes = 0;
+  /** What was answered to token requests that failed. */
+  readonly failures: string[] = [];
   private readonly issuer: string;
-  private readonly agent = new Agent({ keepAlive: true });
+  private readonly client: ReplicaClient;
   private tokens: HeldToken[] = [];
   private refreshTokens: string[] = [];
 
-  constructor(issuer: string) {
+  constructor(issuer: string, client: ReplicaClient) {
     this.issuer = issuer;
+    this.client = client;
   }
 
   async logIn(logins: number): Promise<void> {
@@ -47,19 +47,28 @@ export class TokenPool {
     }
   }
 
-  /** Obtains tokens until it is told to stop. @throws Error when one cannot be obtained */
+  /** Obtains tokens until it is told to stop. A request that fails is noted, and not made again. */
   async run(perSecond: number, until: AbortSignal): Promise<void> {
     for (let turn = 0; !until.aborted; turn++) {
       const began = performance.now();
-      await (turn % 4 === 3 && this.refreshTokens.length > 0 ? this.refresh(turn) : this.obtain());
+      this.requests++;
+      try {
+        await (turn % 4 === 3 && this.refreshTokens.length > 0 ? this.refresh(turn) : this.obtain());
+      } catch (error) {
+        this.failures.push(String(error));
+      }
       await delay(Math.max(0, 1_000 / perSecond - (performance.now() - began)));
     }
   }
 
-  /** A token of a client's own, which joins the pool. @param origin of a replica, if not the balancer's */
-  async obtain(origin = this.issuer): Promise<HeldToken> {
-    const { authorization, parameters } = SERVICE;
-    return this.hold((await this.request(origin, parameters, { authorization })).access_token);
+  /** A token of a client's own, which joins the pool. @throws Error when it is not issued */
+  async obtain(): Promise<HeldToken> {
+    return this.hold(parse(await this.client.send('/token', SERVICE)).access_token);
+  }
+
+  /** The same, of one replica. */
+  async obtainFrom(replica: number): Promise<HeldToken> {
+    return this.hold(parse(await this.client.sendTo(replica, '/token', SERVICE)).access_token);
   }
 
   /** Any of the tokens that are still good, so that old ones are used as often as new ones. */
@@ -67,9 +76,12 @@ export class TokenPool {
     const soon = Date.now() + MARGIN_SECONDS * 1_000;
     if ((this.tokens[0]?.expiresAtMs ?? 0) < soon)
       this.tokens = this.tokens.filter(({ expiresAtMs }) => expiresAtMs >= soon);
-    const token = this.tokens[Math.floor(Math.random() * this.tokens.length)];
-    if (token === undefined) throw new Error('the pool has no token');
-    return token;
+    return present(this.tokens[Math.floor(Math.random() * this.tokens.length)]);
+  }
+
+  /** The token that was issued last: the first of a new key, for one who may not know it. */
+  newest(): HeldToken {
+    return present(this.tokens.at(-1));
   }
 
   /** Only the tokens of other keys stay. */
@@ -84,7 +96,9 @@ export class TokenPool {
       client_id: 'demo-web',
       refresh_token: this.refreshTokens[index] ?? '',
     };
-    const { access_token: text, refresh_token: next } = await this.request(this.issuer, parameters);
+    const { access_token: text, refresh_token: next } = parse(
+      await this.client.send('/token', form(parameters)),
+    );
     this.refreshTokens[index] = next ?? '';
     this.refreshes++;
     this.hold(text);
@@ -96,27 +110,14 @@ export class TokenPool {
     this.tokens.push(token);
     return token;
   }
-
-  /** Sent again when no answer came, as any client would; a refusal is final. */
-  private async request(
-    origin: string,
-    parameters: Readonly<Record<string, string>>,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<z.output<typeof answer>> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const { status, text } = await send(this.agent, `${origin}/token`, form(parameters, headers));
-        if (status === 200) return answer.parse(JSON.parse(text));
-        if (status < 500) throw new RefusedError(`${status} ${text}`);
-      } catch (error) {
-        if (error instanceof RefusedError || attempt === ATTEMPTS) throw error;
-      }
-      this.retries++;
-      await delay(RETRY_MS);
-    }
-  }
 }
 
-class RefusedError extends Error {
-  override readonly name = 'RefusedError';
+function parse({ status, text }: HttpAnswer): z.output<typeof answer> {
+  if (status !== 200) throw new Error(`/token answered ${status} ${text}`);
+  return answer.parse(JSON.parse(text));
+}
+
+function present(token: HeldToken | undefined): HeldToken {
+  if (token === undefined) throw new Error('the pool has no token');
+  return token;
 }
