@@ -97,7 +97,7 @@ describe('a command says how it is used (exit code 2), when it is given', () => 
     ['an overlap of a century', 'clients', ['rotate-secret', 'x', '--overlap-hours', '876000'], /up to 168/],
     ['nothing to change', 'clients', ['update', 'demo-web'], /needs something to change/],
     ['an address for an account', 'accounts', ['show', 'a@example.com'], /is not the id of an account/],
-    ['no role', 'accounts', ['roles', ACCOUNT], /--role once or more, or --none/],
+    ['no role', 'accounts', ['roles', ACCOUNT], /needs --role once or more, or --none/],
     ['roles and none', 'accounts', ['roles', ACCOUNT, '--role', 'admin', '--none'], /or --none/],
   ])('%s', async (_what, tool, args, line) => {
     const { exitCode, stderr } = await run(tool, args);

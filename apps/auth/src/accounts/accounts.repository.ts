@@ -10,7 +10,8 @@ const accountId = z.guid();
 
 export interface Credentials {
   readonly account: Account;
-  readonly passwordHash: string;
+  /** Undefined for an account that waits for its first password. */
+  readonly passwordHash: string | undefined;
 }
 
 export interface StoredCredentials extends Credentials {
@@ -58,7 +59,7 @@ export class AccountsRepository {
       .where(and(eq(accounts.email, email), isNull(accounts.disabledAt)));
     if (row === undefined) return undefined;
     const { passwordHash, credentialsVersion } = row;
-    return { account: { ...toAccount(row), credentialsVersion }, passwordHash };
+    return { account: { ...toAccount(row), credentialsVersion }, passwordHash: passwordHash ?? undefined };
   }
 
   /** Sets a password, unless the account is disabled or has got another one. @returns its version, if it did */

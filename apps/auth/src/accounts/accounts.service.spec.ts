@@ -24,6 +24,8 @@ const ACCOUNT: Account = {
 /** The account with the password that it begins with. */
 const FIRST = { id: ACCOUNT.id, credentialsVersion: 0 };
 const STRANGER: Account = { ...ACCOUNT, id: ACCOUNT.id.replace('aa', 'bb'), email: 'stranger@example.com' };
+/** Made by an administrator, and without a password until its owner chooses one. */
+const WAITING: Account = { ...ACCOUNT, id: ACCOUNT.id.replace('aa', 'cc'), email: 'waiting@example.com' };
 const PASSWORD = 'three words are enough';
 
 let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
@@ -191,8 +193,10 @@ describe('a login', () => {
     ['of an account with a wrong password', ACCOUNT.email, 'enabled'],
     ['of nobody', 'nobody@example.com', 'enabled'],
     ['of an account that is disabled', ACCOUNT.email, 'disabled'],
+    ['of an account that has no password yet', WAITING.email, 'enabled'],
   ])('%s takes one run of argon2, as every other (ASVS 6.3.8)', async (_whose, email, state) => {
     if (state === 'disabled') await service.disable(ACCOUNT.id);
+    await new AccountsRepository(database).add({ account: WAITING, passwordHash: undefined });
     const verify = jest.spyOn(hasher, 'verify');
     const run = jest.spyOn(WorkQueue.prototype, 'run');
     expect(await service.authenticate(email, 'a wrong password')).toBeUndefined();

@@ -21,8 +21,9 @@ export class AccountsService {
   }
 
   /**
-   * The account that has this address and password. Unknown address, wrong password and disabled account give the
-   * same answer in the same time: a login form must not tell who has an account (OWASP ASVS 6.3.8).
+   * The account that has this address and password. Unknown address, wrong password, disabled account and one that has
+   * no password yet give the same answer in the same time: a login form must not tell who has an account (OWASP ASVS
+   * 6.3.8).
    *
    * @throws QueueFullError when too many logins wait.
    */

@@ -6,6 +6,7 @@ import { MailThrottle } from '../mail/mail-throttle.js';
 import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
 import { Mailer } from '../mail/mailer.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
+import { HandedOverLinks } from './handed-over-links.js';
 import { LinkMails } from './link-mails.js';
 import { LinkRedemptionService } from './link-redemption.service.js';
 import { LinkRequestService } from './link-request.service.js';
@@ -18,7 +19,7 @@ export class RegistrationModule {
   static forRoot(config: AuthConfig): DynamicModule {
     return {
       module: RegistrationModule,
-      global: true, // every login page says what else there is
+      global: true, // every login page says what else there is, and administrators hand links over
       imports: [AccountsModule],
       controllers: [RegistrationController, PasswordResetController],
       providers: [
@@ -31,6 +32,11 @@ export class RegistrationModule {
           inject: [Mailer],
           useFactory: (mailer: Mailer) => selfServiceOf(config, mailer),
         },
+        {
+          provide: HandedOverLinks,
+          inject: [MailedLinksRepository],
+          useFactory: (links: MailedLinksRepository) => new HandedOverLinks(config.ISSUER, links),
+        },
         { provide: LinkMails, useFactory: () => new LinkMails(config.ISSUER) },
         {
           provide: MailThrottle,
@@ -41,7 +47,7 @@ export class RegistrationModule {
           },
         },
       ],
-      exports: [SelfService],
+      exports: [HandedOverLinks, SelfService],
     };
   }
 }
