@@ -6,6 +6,7 @@ import { revokeSession } from '../oidc/revoke-session.js';
 import { SessionStore } from '../oidc/session-store.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
+import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
 import { OpenAccessRepository } from '../sessions/open-access.repository.js';
 import type { Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
@@ -31,6 +32,7 @@ const PASSWORD = 'three words are enough';
 let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
 let hasher: PasswordHasher;
 let service: AccountsService;
+let announced: EndedLogin[] = [];
 
 const store = (model: string) => new ArtefactStore(model, database.orm, new SecurityEventLog());
 const events = async () => (await database.orm.select().from(securityEvents)).map(({ event }) => event);
@@ -43,7 +45,13 @@ const whatIsLeft = async () => {
 async function openEverything({ id }: Account): Promise<void> {
   await store('Session').upsert(
     `s-${id}`,
-    { jti: `s-${id}`, uid: `uid-${id}`, accountId: id, credentialsVersion: 0 },
+    {
+      jti: `s-${id}`,
+      uid: `uid-${id}`,
+      accountId: id,
+      credentialsVersion: 0,
+      authorizations: { shop: { sid: `sid-${id}`, grantId: `g-${id}` }, visited: {} },
+    },
     60,
   );
   await store('Grant').upsert(`g-${id}`, { jti: `g-${id}`, accountId: id }, 60);
@@ -56,9 +64,19 @@ beforeAll(async () => {
   hasher = await PasswordHasher.create();
   const log = new SecurityEventLog();
   const repository = new AccountsRepository(database);
-  service = new AccountsService(repository, hasher, new OpenAccessRepository(log), log, database);
+  const endedLogins = new EndedLogins();
+  endedLogins.onEnd((logins) => announced.push(...logins));
+  service = new AccountsService(
+    repository,
+    hasher,
+    new OpenAccessRepository(log),
+    endedLogins,
+    log,
+    database,
+  );
 });
 beforeEach(async () => {
+  announced = [];
   await database.orm.delete(artefacts);
   await database.orm.delete(securityEvents);
   await database.orm.delete(accounts);
@@ -143,6 +161,29 @@ describe('a session that has ended', () => {
     await sessions.upsert('renewed', { ...underWay, jti: 'renewed' }, 60);
     expect(await sessions.find('renewed')).toBeUndefined();
     expect(await sessions.findByUid(`uid-${ACCOUNT.id}`)).toBeUndefined();
+  });
+});
+
+describe('the logins that end with an account’s sessions', () => {
+  const ends: readonly [how: string, end: () => Promise<unknown>][] = [
+    ['"sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
+    ['a new password', () => service.changePassword(FIRST, 'four other words now')],
+    ['disabling', () => service.disable(ACCOUNT.id)],
+  ];
+
+  it.each(ends)('are announced, so that their clients hear of it: by %s (ASVS 7.4.1)', async (_how, end) => {
+    await openEverything(ACCOUNT);
+    await openEverything(STRANGER);
+    await end();
+    expect(announced).toEqual([{ accountId: ACCOUNT.id, clientId: 'shop', sid: `sid-${ACCOUNT.id}` }]);
+  });
+
+  it.each(ends)('are not when it comes to nothing: %s', async (_how, end) => {
+    await openEverything(ACCOUNT);
+    jest.spyOn(SecurityEventLog.prototype, 'append').mockRejectedValue(new Error('the disk is full'));
+    await expect(end()).rejects.toThrow('the disk is full');
+    expect(announced).toEqual([]);
+    expect(await store('Session').find(`s-${ACCOUNT.id}`)).toBeDefined();
   });
 });
 

@@ -6,6 +6,7 @@ import { SecurityEventsModule } from '../security-events/security-events.module.
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
+import { BackChannelLogoutService } from './back-channel-logout.service.js';
 import { ClientAuthenticator } from './client-authenticator.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
@@ -26,6 +27,7 @@ export class OidcModule {
         SigningKeysModule.forRoot(config),
       ],
       providers: [
+        BackChannelLogoutService,
         ExpiredArtefactsService,
         ClientAuthenticator,
         ProviderFactory,

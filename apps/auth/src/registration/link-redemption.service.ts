@@ -6,6 +6,7 @@ import { AccountsRepository } from '../accounts/accounts.repository.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
 import { MailedLinksRepository, PASSWORD_LINKS, type MailedLink } from '../mail/mailed-links.repository.js';
+import { EndedLogins } from '../sessions/ended-logins.js';
 
 /** What a link was good for has happened: an account, and the way to go on. */
 export interface Redemption {
@@ -22,6 +23,7 @@ export class LinkRedemptionService {
     private readonly repository: AccountsRepository,
     private readonly accounts: AccountsService,
     private readonly passwordHasher: PasswordHasher,
+    private readonly endedLogins: EndedLogins,
   ) {}
 
   /** Whose a link to a registration is, without using it. */
@@ -70,14 +72,17 @@ export class LinkRedemptionService {
     const account = found && (await this.repository.findCredentials(found.email))?.account;
     if (account === undefined) return undefined;
     const passwordHash = await this.passwordHasher.hash(password);
-    return this.database.orm.transaction(async (tx) => {
+    const done = await this.database.orm.transaction(async (tx) => {
       const link = await this.links.use(PASSWORD_LINKS, token, tx);
       if (link === undefined) return undefined;
-      const version = await this.accounts.setPassword(account.id, { passwordHash }, tx);
-      if (version === undefined) return undefined;
+      const changed = await this.accounts.setPassword(account.id, { passwordHash }, tx);
+      if (changed === undefined) return undefined;
       // One that was handed over has not shown that mail to the address reaches anyone.
       if (link.purpose === 'reset-password') await this.repository.setEmailVerified(account.id, tx);
-      return { account, interactionUid: link.interactionUid };
+      return { link, changed };
     });
+    if (done === undefined) return undefined;
+    this.endedLogins.announce(done.changed.endedLogins);
+    return { account, interactionUid: done.link.interactionUid };
   }
 }

@@ -5,6 +5,7 @@ import type { AuthConfig } from '../app.config.js';
 import { MailThrottle } from '../mail/mail-throttle.js';
 import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
 import { Mailer } from '../mail/mailer.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import { HandedOverLinks } from './handed-over-links.js';
 import { LinkMails } from './link-mails.js';
@@ -20,7 +21,7 @@ export class RegistrationModule {
     return {
       module: RegistrationModule,
       global: true, // every login page says what else there is, and administrators hand links over
-      imports: [AccountsModule],
+      imports: [AccountsModule, SessionsModule],
       controllers: [RegistrationController, PasswordResetController],
       providers: [
         LinkRedemptionService,
