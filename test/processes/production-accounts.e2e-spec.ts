@@ -123,11 +123,8 @@ describe('a deployment with a mail server', () => {
     const fields = { name: 'Nora New', password: PASSWORD, again: PASSWORD };
     expect((await agent.submit(form, '/register/finish', fields)).text).toContain('Your account is ready');
 
-    const registration = await inbox.linkTo('new@example.com');
     await ask(stack.issuer, '/password/forgotten', 'new@example.com');
-    let link = registration;
-    for (let attempt = 0; attempt < 100 && link.href === registration.href; attempt++)
-      link = await inbox.linkTo('new@example.com');
+    const link = await inbox.linkTo('new@example.com', 2);
     expect((await choose(stack.issuer, link, NEW_PASSWORD)).text).toContain('has been changed');
     expect((await enter(stack.issuer, 'new@example.com', NEW_PASSWORD)).text).toContain('Nora New');
   });
@@ -141,19 +138,5 @@ describe('a deployment with a mail server', () => {
     await inbox.linkTo('somebody@example.com');
     const everything = stack.lines.map(({ text }) => text).join('\n');
     expect(everything).not.toMatch(/token=[\w-]{43}|body@example\.com/);
-  });
-});
-
-describe('a deployment whose operator has not opened the registration', () => {
-  it('has none, though it can send mail', async () => {
-    const inbox = await SmtpInbox.start();
-    const stack = await deploy({ SMTP_URL: inbox.url, MAIL_FROM: 'no-reply@id.example' });
-    try {
-      expect((await fetch(new URL('/register', stack.issuer))).status).toBe(404);
-      expect((await fetch(new URL('/password/forgotten', stack.issuer))).status).toBe(200);
-    } finally {
-      await stack.dispose();
-      await inbox.stop();
-    }
   });
 });

@@ -38,10 +38,10 @@ export class SmtpInbox {
     return `smtp://127.0.0.1:${this.port}`;
   }
 
-  /** The link in the latest mail to an address. @throws Error when there is none after five seconds */
-  async linkTo(email: string): Promise<URL> {
+  /** The link in the latest of so many mails to an address. @throws Error when there are fewer after five seconds */
+  async linkTo(email: string, count = 1): Promise<URL> {
     for (let attempt = 0; attempt < 100; attempt++) {
-      const mail = this.mails.findLast(({ to }) => to.includes(email));
+      const mail = this.mails.filter(({ to }) => to.includes(email))[count - 1];
       // Quoted-printable (RFC 2045 §6.7), which breaks and escapes the link.
       const content = mail?.content.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=') ?? '';
       const [link] = /https?:\S+\?token=[\w-]+/.exec(content) ?? [];
