@@ -9,7 +9,7 @@ const CONNECTIONS = 4;
 const MAX_WAITING = 200;
 
 /** A mail that was not handed over. Its message is for the log, and has no address. */
-export class MailNotSentError extends Error {
+class MailNotSentError extends Error {
   override readonly name = 'MailNotSentError';
 }
 
