@@ -1,13 +1,19 @@
 import { parseArgs } from 'node:util';
 import { startBareIssuer } from './issuer/bare-issuer.ts';
 import type { Algorithm, IssuerUnderTest } from './issuer/issuer-under-test.ts';
-import { offerLogins, type LoginAnswers } from './issuer/login-load.ts';
 import { startOurIssuer } from './issuer/our-issuer.ts';
-import { clientCredentials, jwks, refresh, type Request } from './issuer/workloads.ts';
+import {
+  JWKS_PER_SECOND,
+  LOGINS_PER_SECOND,
+  TOKENS_PER_SECOND,
+  underLoad,
+  type Latency,
+  type UnderLogins,
+} from './issuer/under-load.ts';
+import { clientCredentials, refresh, type Request } from './issuer/workloads.ts';
 import { closedLoop } from './load/closed-loop.ts';
 import { cpuSeconds, pin } from './load/cpu.ts';
-import { openLoop, type OpenLoopResult } from './load/open-loop.ts';
-import { median, percentile, round } from './load/statistics.ts';
+import { median, round } from './load/statistics.ts';
 import { machine, print, table, writeReport } from './report.ts';
 
 const { values: options } = parseArgs({
@@ -30,12 +36,9 @@ const WARM_UP_SECONDS = 2;
 const MIN_RATIO = 0.6;
 /** Keycloak's sizing guide: 120 client-credentials grants a second and vCPU. */
 const MIN_ES256_PER_SECOND = 8 * 120;
-const TOKENS_PER_SECOND = 100;
-const LOGINS_PER_SECOND = 100;
-const LOGIN_SECONDS = 20;
 const MAX_P99_GROWTH = 2;
-const JWKS_PER_SECOND = 1_000;
-const JWKS_SECONDS = 10;
+/** Of the open loops: a thousand requests to a percentile. */
+const OPEN_LOOP_SECONDS = 10;
 
 type Name = 'bare' | 'ours';
 
@@ -98,62 +101,6 @@ async function compareAll(algorithm: Algorithm): Promise<readonly Comparison[]> 
   }
 }
 
-interface Latency {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly failures: number;
-}
-
-function latencyOf({ latenciesMs, failures }: OpenLoopResult): Latency {
-  const at = (percent: number): number => round(percentile(latenciesMs, percent), 2);
-  return { p50Ms: at(50), p99Ms: at(99), failures };
-}
-
-interface UnderLogins {
-  readonly without: Latency;
-  readonly with: Latency;
-  readonly growth: number;
-  readonly logins: LoginAnswers;
-}
-
-async function tokensUnderLogins(issuer: IssuerUnderTest): Promise<UnderLogins> {
-  const request = clientCredentials(issuer, 'ES256');
-  const tokens = { perSecond: TOKENS_PER_SECOND, duration: { seconds: LOGIN_SECONDS }, request };
-  await openLoop({ ...tokens, duration: { seconds: WARM_UP_SECONDS } });
-  const without = latencyOf(await openLoop(tokens));
-  const [logins, measured] = await Promise.all([
-    offerLogins(issuer.url, LOGINS_PER_SECOND, LOGIN_SECONDS),
-    openLoop(tokens),
-  ]);
-  const withLogins = latencyOf(measured);
-  return { without, with: withLogins, growth: round(withLogins.p99Ms / without.p99Ms, 2), logins };
-}
-
-async function jwksAtRate(issuer: IssuerUnderTest): Promise<Latency & { readonly cpuShare: number }> {
-  const request = jwks(issuer);
-  await openLoop({ perSecond: JWKS_PER_SECOND, duration: { seconds: WARM_UP_SECONDS }, request });
-  const before = cpuSeconds(issuer.pid);
-  const result = await openLoop({ perSecond: JWKS_PER_SECOND, duration: { seconds: JWKS_SECONDS }, request });
-  return { ...latencyOf(result), cpuShare: round((cpuSeconds(issuer.pid) - before) / JWKS_SECONDS, 2) };
-}
-
-async function underLoad(): Promise<{
-  readonly logins: UnderLogins;
-  readonly jwks: Awaited<ReturnType<typeof jwksAtRate>>;
-}> {
-  const issuer = await startOurIssuer('ES256');
-  try {
-    pin(issuer.pid, ISSUER_CORE);
-    const keys = await jwksAtRate(issuer);
-    print(`JWKS at ${JWKS_PER_SECOND}/s: ${JSON.stringify(keys)}`);
-    const logins = await tokensUnderLogins(issuer);
-    print(`/token under ${LOGINS_PER_SECOND} logins/s: ${JSON.stringify(logins)}`);
-    return { logins, jwks: keys };
-  } finally {
-    await issuer.stop();
-  }
-}
-
 function faultsOf(comparisons: readonly Comparison[], logins: UnderLogins, keys: Latency): readonly string[] {
   const faults = comparisons
     .filter(({ ratio }) => ratio < MIN_RATIO)
@@ -171,7 +118,11 @@ function faultsOf(comparisons: readonly Comparison[], logins: UnderLogins, keys:
 pin(process.pid, LOAD_CORE);
 const on = machine();
 const comparisons = [...(await compareAll('ES256')), ...(await compareAll('RS256'))];
-const { logins, jwks: keys } = await underLoad();
+const { logins, jwks: keys } = await underLoad({
+  issuerCore: ISSUER_CORE,
+  rounds: ROUNDS,
+  secondsEach: OPEN_LOOP_SECONDS,
+});
 const faults = faultsOf(comparisons, logins, keys);
 writeReport('issuer', { machine: on, comparisons, logins, jwks: keys, faults }, [
   '# The issuer on one core',
@@ -192,7 +143,8 @@ writeReport('issuer', { machine: on, comparisons, logins, jwks: keys, faults }, 
     ]),
   ),
   '',
-  'Open loop, ours on one core; latency from the appointed time of the request:',
+  `Open loop, ours on one core; latency from the appointed time of the request. Medians of ${ROUNDS} rounds of`,
+  `${OPEN_LOOP_SECONDS} s each; without logins and with them by turns. The p99 grows ${logins.growth}-fold (median of the rounds).`,
   '',
   ...table(
     ['load', 'p50 ms', 'p99 ms', 'failures'],
@@ -213,9 +165,10 @@ writeReport('issuer', { machine: on, comparisons, logins, jwks: keys, faults }, 
     ],
   ),
   '',
-  `Login forms answered by status: ${JSON.stringify(logins.logins)}. The JWKS endpoint used ${keys.cpuShare} of the core.`,
+  `Login forms answered by status, in the last round: ${JSON.stringify(logins.rounds.at(-1)?.logins)}. The JWKS endpoint used`,
+  `${keys.cpuShare} of the core.`,
   '',
-  '```json',
+  '```text',
   JSON.stringify(on),
   '```',
 ]);

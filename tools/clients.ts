@@ -41,6 +41,7 @@ const MEMBERS = {
   scope: ['scope', 'text', 'all that the client may ask for, with a space between'],
   role: ['roles', 'list', 'role of the tokens that it gets for itself; may be repeated'],
   'token-format': ['access_token_format', 'text', 'jwt (default) or opaque'],
+  'id-token-algorithm': ['id_token_signed_response_alg', 'text', 'RS256 (default), PS256, ES256 or EdDSA'],
   'resource-server': ['resource_server', 'text', 'the resource identifier whose tokens it may introspect'],
   'backchannel-logout-uri': ['backchannel_logout_uri', 'text', 'where it is told of logouts'],
   jwks: ['jwks', 'file', 'a file with its public keys, for private_key_jwt'],

@@ -9,7 +9,7 @@ import {
   publicClient,
   type AdminAnswer,
 } from '../support/operator.ts';
-import { issuer } from '../support/running-stack.ts';
+import { api, issuer } from '../support/running-stack.ts';
 import { basic, tokenRequest } from '../support/token-endpoint.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
@@ -345,17 +345,42 @@ describe('an administrator of clients alone', () => {
     keeper = (await register({ ...service(newId()), scope: 'keys:admin', roles: ['admin'] })).clientId;
   });
 
-  it('registers no client that may do more than he', async () => {
-    const registration = { ...service(newId()), scope: 'keys:admin', roles: ['admin'] };
-    expect(await clientsOnly.call('POST', '/clients', registration)).toMatchObject(
-      refused(403, 'client_above_caller'),
-    );
+  it('registers clients for everything that is not of administrators', async () => {
+    const registration = { ...service(newId()), scope: 'payments:write', roles: ['merchant'] };
+    expect(await clientsOnly.call('POST', '/clients', registration)).toMatchObject({ status: 201 });
   });
 
-  it('gives no client of his more than he has', async () => {
-    const { clientId } = await register(service(newId()));
-    const change = { scope: 'orders:read accounts:admin' };
-    expect(await clientsOnly.call('PATCH', `/clients/${clientId}`, change)).toMatchObject(
+  describe.each<[more: string, members: Members]>([
+    ['a scope that he has not', { scope: 'orders:read accounts:admin' }],
+    ['the role admin at the API', { roles: ['admin'] }],
+    ['the role admin among others', { roles: ['customer', 'admin'] }],
+    ['the standing of a resource server', { resource_server: api }],
+  ])('with %s', (_more, members) => {
+    it('registers no client', async () => {
+      const registration = { ...service(newId()), ...members };
+      expect(await clientsOnly.call('POST', '/clients', registration)).toMatchObject(
+        refused(403, 'client_above_caller'),
+      );
+      expect(await admin.call('POST', '/clients', registration)).toMatchObject({ status: 201 });
+    });
+
+    it('has no client of his', async () => {
+      const { clientId } = await register(service(newId()));
+      expect(await clientsOnly.call('PATCH', `/clients/${clientId}`, members)).toMatchObject(
+        refused(403, 'client_above_caller'),
+      );
+    });
+
+    it('takes no client over', async () => {
+      const { clientId } = await register({ ...service(newId()), ...members });
+      expect(await clientsOnly.call('POST', `/clients/${clientId}/secret`, {})).toMatchObject(
+        refused(403, 'client_above_caller'),
+      );
+    });
+  });
+
+  it('gives himself no new secret of the gateway', async () => {
+    expect(await clientsOnly.call('POST', '/clients/gateway/secret', {})).toMatchObject(
       refused(403, 'client_above_caller'),
     );
   });

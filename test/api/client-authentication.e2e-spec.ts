@@ -25,7 +25,6 @@ describe('a client assertion (private_key_jwt)', () => {
     ['for the issuer and another server (BCP-24)', { claims: { aud: [issuer, 'https://other.example'] } }],
     ['for nobody (BCP-24)', { claims: { aud: undefined } }],
     ['of another issuer (CLI-03)', { claims: { iss: 'demo-service' } }],
-    ['about another client (CLI-03)', { claims: { sub: 'demo-service' } }],
     ['about nobody (CLI-03)', { claims: { sub: undefined } }],
     ['without jti (CLI-03)', { claims: { jti: undefined } }],
     ['without exp (CLI-03)', { claims: { exp: undefined } }],
@@ -36,9 +35,16 @@ describe('a client assertion (private_key_jwt)', () => {
     ['of another type: a DPoP proof (CLI-03)', { header: { typ: 'dpop+jwt' } }],
     ['signed by another key (CLI-03)', { key: anotherKey }],
   ])('is refused %s', async (_deviation, changes) => {
-    const { status, body } = await backend.token(changes);
-    expect([400, 401]).toContain(status);
-    expect(body).toMatchObject({ error: expect.stringMatching(/^invalid_(?:client|request)$/) });
+    expect(await backend.token(changes)).toMatchObject(refused);
+  });
+
+  it.each<[named: string, named_id: string | undefined, answer: object]>([
+    ['named besides', BACKEND_ID, { status: 400, body: { error: 'invalid_request' } }],
+    ['not named', undefined, refused],
+  ])('is refused about another client, its own %s (CLI-03)', async (_named, client_id, answer) => {
+    const assertion = await backend.authentication({ claims: { sub: 'demo-service' } });
+    const parameters = { grant_type: 'client_credentials', ...assertion, client_id };
+    expect(await tokenRequest(issuer, parameters)).toMatchObject(answer);
   });
 
   it.each(['JWT', 'client-authentication+jwt'])('may say that its type is %s', async (typ) => {

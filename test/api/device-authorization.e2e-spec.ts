@@ -155,11 +155,20 @@ describe('the page for a device', () => {
     expect(forged.status).toBe(400);
   });
 
+  it('is refused when its form comes without the session that it was shown in', async () => {
+    const { user_code } = await connect();
+    const body = new URLSearchParams({ user_code, confirm: 'yes', xsrf: 'x' });
+    const answer = await fetch(`${issuer}/device`, { method: 'POST', body });
+    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([400, null]);
+    expect(await answer.text()).toContain('Open the page again');
+  });
+
   it('says when a code is unknown, and when it is used', async () => {
     const agent = new UserAgent(issuer);
     const waiting = await connect();
     const unknown = await confirmation(agent, { ...waiting, user_code: 'BBBB-BBBB' });
     expect(unknown.text).toContain('No device waits with this code');
+    expect(unknown.text).toMatch(/id="user_code"[^>]*aria-invalid="true" aria-describedby="problem"/);
     await allow(waiting);
     const used = await confirmation(agent, waiting);
     expect(used.text).toContain('This code has been used');

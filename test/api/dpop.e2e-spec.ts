@@ -42,7 +42,7 @@ const refresh = (refresh_token: string, boundTo: DpopKey): Promise<TokenAnswer> 
   dpopTokenRequest(issuer, boundTo, { grant_type: 'refresh_token', client_id: CLIENT_ID, refresh_token });
 
 describe('a DPoP proof at the token endpoint', () => {
-  it('binds the access token to its key (DPO-16)', async () => {
+  it('binds the access token to its key (BCP-08, DPO-16)', async () => {
     const { status, body } = await withProof(await proof());
     expect([status, body]).toMatchObject([200, { token_type: 'DPoP' }]);
     const { access_token } = tokens.pick({ access_token: true }).parse(body);
@@ -81,6 +81,13 @@ describe('a DPoP proof at the token endpoint', () => {
       status: 400,
       body: { error: 'invalid_dpop_proof' },
     });
+  });
+
+  it.each([
+    ['299 seconds ago', -299],
+    ['in 55 seconds', 55],
+  ])('may have been made %s (DPO-11)', async (_when, offset) => {
+    expect((await withProof(await proof({ claims: { iat: seconds() + offset } }))).status).toBe(200);
   });
 
   it('may name the endpoint with a query and a fragment, which do not count (DPO-09)', async () => {
@@ -171,22 +178,41 @@ describe('userinfo', () => {
     expect([response.status, await response.json()]).toMatchObject([200, { email: CUSTOMER }]);
   });
 
-  it.each<[deviation: string, dpop: () => Promise<string>]>([
-    ['no ath (DPO-12)', () => proofFor(bound, { claims: { ath: undefined } })],
-    ['the ath of another token (DPO-12)', () => proofFor('another')],
+  it.each<[deviation: string, dpop: () => Promise<string>, error: string]>([
+    ['no ath (DPO-12)', () => proofFor(bound, { claims: { ath: undefined } }), 'invalid_dpop_proof'],
+    ['the ath of another token (DPO-12)', () => proofFor('another'), 'invalid_dpop_proof'],
     [
       'a proof of another key (DPO-12)',
       () => anotherKey.proof({ method: 'GET', url, nonce, accessToken: bound }),
+      'invalid_token',
     ],
-    ['a proof for POST (DPO-08)', () => proofFor(bound, { claims: { htm: 'POST' } })],
+    ['a proof for POST (DPO-08)', () => proofFor(bound, { claims: { htm: 'POST' } }), 'invalid_dpop_proof'],
+    [
+      'a proof for another endpoint (DPO-09)',
+      () => proofFor(bound, { claims: { htu: TOKEN_ENDPOINT } }),
+      'invalid_dpop_proof',
+    ],
+    [
+      'a proof without a nonce (DPO-10)',
+      () => proofFor(bound, { claims: { nonce: undefined } }),
+      'use_dpop_nonce',
+    ],
   ])(
     'refuses a bound token with %s, and says which algorithms it takes (DPO-18)',
-    async (_deviation, dpop) => {
+    async (_deviation, dpop, error) => {
       const response = await ask(`DPoP ${bound}`, await dpop());
+      const challenge = response.headers.get('www-authenticate');
       expect(response.status).toBe(401);
-      expect(response.headers.get('www-authenticate')).toMatch(/^DPoP .*algs="[^"]*ES256/);
+      expect(challenge).toMatch(/^DPoP .*algs="[^"]*ES256/);
+      expect(challenge).toContain(`error="${error}"`);
     },
   );
+
+  it('takes a proof once (DPO-15)', async () => {
+    const dpop = await proofFor(bound);
+    expect((await ask(`DPoP ${bound}`, dpop)).status).toBe(200);
+    expect((await ask(`DPoP ${bound}`, dpop)).status).toBe(401);
+  });
 
   it('refuses a bound token as Bearer (DPO-13)', async () => {
     expect((await ask(`Bearer ${bound}`)).status).toBe(401);
@@ -199,7 +225,9 @@ describe('userinfo', () => {
 
   it('refuses a token that is bound to nothing as DPoP (DPO-14)', async () => {
     const { access_token: plain } = await web.logIn(CUSTOMER, { scope: 'openid email' });
-    expect((await ask(`DPoP ${plain}`, await proofFor(plain))).status).toBe(401);
+    const response = await ask(`DPoP ${plain}`, await proofFor(plain));
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toMatch(/^DPoP .*error="invalid_token"/);
   });
 });
 

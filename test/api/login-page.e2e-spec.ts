@@ -119,6 +119,15 @@ describe('the login page', () => {
   });
 });
 
+describe('the login to the account', () => {
+  it('answers a password by 303, which posts it nowhere else (BCP-17)', async () => {
+    const agent = new UserAgent(issuer);
+    const page = await agent.open(new URL('/account', issuer));
+    const answer = await agent.post(page, '/account/login', form({ email: EMAIL, password: PASSWORD }));
+    expect([answer.status, redirectOf(answer)?.href]).toEqual([303, `${issuer}/account`]);
+  });
+});
+
 describe('every page', () => {
   it.each<[name: string, open: () => Promise<Stop>]>([
     ['login', () => new UserAgent(issuer).open(web.authorizationUrl())],
@@ -135,6 +144,9 @@ describe('every page', () => {
       'the change of the password',
       async () => (await accountAgent()).open(new URL('/account/password', issuer)),
     ],
+    ['the question whether to log out', async () => (await accountAgent()).open(new URL('/logout', issuer))],
+    ['a device', () => new UserAgent(issuer).open(new URL('/device', issuer))],
+    ['the question whose device it is', openDeviceQuestion],
     ['logged out', () => new UserAgent(issuer).open(new URL('/logout/success', issuer))],
   ])('of %s runs no script, cannot be framed, kept or leaked (BCP-19, BCP-22)', async (_name, open) => {
     const { headers, text } = await open();
@@ -144,7 +156,7 @@ describe('every page', () => {
     expect(policy).not.toContain('unsafe-');
     expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('referrer-policy')).toMatch(/^(?:no-referrer|same-origin)$/);
+    expect(headers.get('referrer-policy')).toBe('same-origin'); // ADR 0021
     expect(headers.get('cache-control')).toBe('no-store');
     expect(text).not.toContain('<script');
     expect(text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
@@ -167,6 +179,14 @@ async function openLoginRefusal(): Promise<Stop> {
   const agent = new UserAgent(issuer);
   const loginPage = await agent.open(web.authorizationUrl());
   return agent.submit(loginPage, '/login', { email: EMAIL, password: 'a wrong one' });
+}
+
+async function openDeviceQuestion(): Promise<Stop> {
+  const body = new URLSearchParams({ client_id: 'demo-web', scope: 'openid' });
+  const response = await fetch(`${issuer}/device_authorization`, { method: 'POST', body });
+  const { user_code } = (await response.json()) as { user_code: string };
+  const agent = new UserAgent(issuer);
+  return agent.submit(await agent.open(new URL('/device', issuer)), '/device', { user_code });
 }
 
 async function accountAgent(): Promise<UserAgent> {

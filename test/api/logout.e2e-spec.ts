@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { ApiClient } from '../support/api-client.ts';
 import { DemoWebClient, PASSWORD } from '../support/demo-web-client.ts';
 import { api, issuer } from '../support/running-stack.ts';
 import { tokens, type Tokens } from '../support/token-endpoint.ts';
@@ -13,9 +15,9 @@ interface Session {
   readonly login: Tokens;
 }
 
-async function logIn(): Promise<Session> {
+async function logIn(changes: Readonly<Record<string, string>> = {}): Promise<Session> {
   const agent = new UserAgent(issuer);
-  const loginPage = await agent.open(web.authorizationUrl());
+  const loginPage = await agent.open(web.authorizationUrl(changes));
   const consentPage = await agent.submit(loginPage, '/login', { email: CUSTOMER, password: PASSWORD });
   const { url } = await agent.submit(consentPage, '/consent', { consent: 'allow' });
   const { body } = await web.exchange(url.searchParams.get('code') ?? '');
@@ -49,6 +51,16 @@ describe('a logout that a client begins', () => {
     await agent.submit(await agent.open(logoutUrl()), '/logout/confirm', { logout: 'yes' });
     expect(await isLoggedIn(agent)).toBe(false);
     expect(await web.refresh(login.refresh_token)).toMatchObject({ body: { error: 'invalid_grant' } });
+  });
+
+  it('leaves offline access alone, whose tokens no gateway takes for those of the session (OpenID Connect Core §11)', async () => {
+    const { agent, login } = await logIn({ scope: 'openid offline_access orders:read', prompt: 'consent' });
+    await agent.submit(await agent.open(logoutUrl()), '/logout/confirm', { logout: 'yes' });
+    const refreshed = tokens.parse((await web.refresh(login.refresh_token)).body);
+    for (const { access_token } of [login, refreshed]) {
+      expect(decodeJwt(access_token)).not.toHaveProperty('sid');
+      expect(await new ApiClient(api, access_token).get('/me')).toMatchObject({ status: 200 });
+    }
   });
 
   it('leads back to the registered address with the state of the client', async () => {
@@ -85,9 +97,36 @@ describe('a logout that a client begins', () => {
     ['that was altered', ({ id_token = '' }) => `${id_token.slice(0, -4)}AAAA`],
     ['that is an access token', ({ access_token }) => access_token],
     ['that is no token', () => 'hint'],
-  ])('is refused with an id_token_hint %s', async (_deviation, hint) => {
+  ])('asks as without an id_token_hint %s, and leads back to no client', async (_deviation, hint) => {
     const { agent, login } = await logIn();
-    expect((await agent.open(logoutUrl({ id_token_hint: hint(login) }))).status).toBe(400);
+    const url = logoutUrl({ id_token_hint: hint(login), post_logout_redirect_uri: REGISTERED });
+    const page = await agent.open(url);
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('Log out?')]);
+    const stop = await agent.submit(page, '/logout/confirm', { logout: 'yes' });
+    expect([stop.url.origin, stop.text]).toEqual([issuer, expect.stringContaining('You are logged out')]);
+    expect(await isLoggedIn(agent)).toBe(false);
+  });
+
+  it.each<[deviation: string, parameters: (hint: string) => readonly [string, string][]]>([
+    [
+      'that comes twice',
+      (hint) => [
+        ['id_token_hint', hint],
+        ['id_token_hint', hint],
+      ],
+    ],
+    [
+      'of another client',
+      (hint) => [
+        ['id_token_hint', hint],
+        ['client_id', 'demo-backend'],
+      ],
+    ],
+  ])('is refused with an id_token_hint %s', async (_deviation, parameters) => {
+    const { agent, login } = await logIn();
+    const url = logoutUrl();
+    for (const [name, value] of parameters(login.id_token ?? '')) url.searchParams.append(name, value);
+    expect((await agent.open(url)).status).toBe(400);
   });
 
   it('is refused when another site sends the form', async () => {

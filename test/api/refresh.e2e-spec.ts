@@ -44,6 +44,12 @@ describe('a refresh token', () => {
     login = tokens.parse((await web.refresh(login.refresh_token)).body);
   });
 
+  it('is refused for a scope that its client may have, and this login was not given (BCP-10)', async () => {
+    const { refresh_token } = await web.logIn('customer@example.com', { scope: 'openid orders:read' });
+    const { status, body } = await web.refresh(refresh_token, { scope: 'orders:read payments:read' });
+    expect([status, body]).toMatchObject([400, { error: 'invalid_scope' }]);
+  });
+
   it('can ask for less than was granted, and gets only that', async () => {
     const { body } = await web.refresh(login.refresh_token, { scope: 'orders:read' });
     login = tokens.parse(body);
@@ -101,7 +107,7 @@ describe('a refresh token', () => {
       expect(refreshToken).not.toBe(used);
     }
     expect((await web.refresh(refreshToken)).status).toBe(200);
-  });
+  }, 120_000);
 
   it('that its client revokes is refused from then on (RFC 7009)', async () => {
     const { refresh_token: refreshToken } = await web.logIn('customer@example.com');

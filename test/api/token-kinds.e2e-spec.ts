@@ -39,7 +39,7 @@ describe('one request gives a token of any kind, by its resource alone', () => {
   });
 
   it.each([...ASYMMETRIC, 'HS256', 'opaque'])(
-    'and the API takes it for none of its own: %s (BCP-12)',
+    'and the API takes it for none of its own: %s (BCP-12, BCP-23)',
     async (kind) => {
       const token = await tokenFor(issuer, 'demo-service', { resource: resource(kind) });
       const { status, headers } = await new ApiClient(api, token).get('/me');

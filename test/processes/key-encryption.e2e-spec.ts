@@ -2,15 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import { formsOf } from '../../tools/demo/browser.ts';
 import { runToEnd, type AppRun } from '../support/app-run.ts';
+import { AuthReplica } from '../support/auth-replica.ts';
 import { DemoWebClient } from '../support/demo-web-client.ts';
 import { Person } from '../support/person.ts';
 import { dump, withDatabase } from '../support/stored-data.ts';
 import { TestStack } from '../support/test-stack.ts';
-import { serviceToken, tokens, type Tokens } from '../support/token-endpoint.ts';
+import {
+  basic,
+  serviceToken,
+  tokenRequest,
+  tokens,
+  type TokenAnswer,
+  type Tokens,
+} from '../support/token-endpoint.ts';
 
 const POSTGRES_URL = process.env['TEST_POSTGRES_URL'];
 /** Longer than the stack waits for an app. */
@@ -53,6 +63,19 @@ function startInVain(stack: TestStack): Promise<AppRun> {
 
 function refusal(message: RegExp): unknown {
   return { exitCode: EXIT_CONFIGURATION, stderr: expect.stringMatching(message) };
+}
+
+function requestAdminToken(origin: string): Promise<TokenAnswer> {
+  return tokenRequest(
+    origin,
+    { grant_type: 'client_credentials', resource: `${origin}/admin`, scope: 'keys:admin' },
+    basic('countersign-admin', 'admin-demo-secret'),
+  );
+}
+
+async function askAdmin(origin: string, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${origin}/admin/keys`, { headers })).status;
 }
 
 afterAll(() => {
@@ -216,6 +239,47 @@ onPostgres('two replicas while the key-encryption key is changed', () => {
       expect(await kids(second.issuer)).toEqual(await kids(first.issuer));
       await expect(serviceToken(first.issuer)).resolves.toBeDefined();
       await expect(serviceToken(second.issuer)).resolves.toBeDefined();
+    },
+    PATIENCE_MS,
+  );
+
+  const readiness = async (origin: string) => (await fetch(`${origin}/readyz`)).status;
+
+  const without = async (replica: AuthReplica, kid: string) => {
+    for (let attempt = 0; attempt < 250; attempt++) {
+      if (!(await replica.publishedKids()).includes(kid)) return;
+      await delay(10);
+    }
+    throw new Error(`${kid} is still published`);
+  };
+
+  it(
+    'obey a revocation, though the one with the old one only cannot open the key that follows (JWK-08)',
+    async () => {
+      const knowsOlder = new AuthReplica(first.issuer, first.issuer);
+      const knowsBoth = new AuthReplica(first.issuer, second.issuer);
+      const signing = async (alg: string) =>
+        (await knowsBoth.keys()).data.find((key) => key.alg === alg && key.state === 'signing')?.kid ?? '';
+
+      await knowsBoth.change('announce', { alg: 'ES256' });
+      const events = await signing('ES256');
+      const { changes, warning } = await knowsOlder.change(`${events}/revoke`, {});
+      expect(changes.map(({ state }) => state)).toEqual(['revoked', 'signing']);
+      expect(warning).toMatch(/the change is made, and the replica that answers cannot take over all of it/);
+      expect(await knowsOlder.publishedKids()).not.toContain(events);
+
+      await knowsBoth.change('announce', { alg: 'RS256' });
+      const stolen = await signing('RS256');
+      const { body } = await requestAdminToken(first.issuer);
+      const oldToken = z.object({ access_token: z.string() }).parse(body).access_token;
+      expect(await askAdmin(first.issuer, oldToken)).toBe(200);
+      await knowsBoth.change(`${stolen}/revoke`, {});
+      await without(knowsOlder, stolen);
+      expect(await askAdmin(first.issuer, oldToken)).toBe(401);
+      expect((await requestAdminToken(first.issuer)).status).toBe(503);
+      expect(await readiness(first.issuer)).toBe(503);
+      expect(decodeProtectedHeader(await serviceToken(second.issuer)).kid).toBe(await signing('RS256'));
+      expect(await readiness(second.issuer)).toBe(200);
     },
     PATIENCE_MS,
   );

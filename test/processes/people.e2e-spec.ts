@@ -170,15 +170,22 @@ describe('a new password', () => {
     expect((await enter(email, NEW_PASSWORD)).page.status).toBe(200);
   });
 
-  it.each<[deviation: string, fields: Record<string, string>, status: number]>([
-    ['without the current one', { current: 'a wrong password' }, 403],
-    ['that is too short', { password: 'short', again: 'short' }, 400],
-    ['that is typed differently the second time', { again: 'something else entirely' }, 400],
-  ])('is not set %s', async (_deviation, fields, status) => {
+  it.each<[deviation: string, fields: Record<string, string>, status: number, atFault: readonly string[]]>([
+    ['without the current one', { current: 'a wrong password' }, 403, ['current']],
+    ['that is too short', { password: 'short', again: 'short' }, 400, ['password', 'again']],
+    [
+      'that is typed differently the second time',
+      { again: 'something else entirely' },
+      400,
+      ['password', 'again'],
+    ],
+  ])('is not set %s, and the fields at fault are marked', async (_deviation, fields, status, atFault) => {
     const { agent } = await enter('customer2@example.com', DEMO_PASSWORD);
     const form = await agent.open(url('/account/password'));
     const right = { current: DEMO_PASSWORD, password: NEW_PASSWORD, again: NEW_PASSWORD };
-    expect((await agent.submit(form, '/account/password', { ...right, ...fields })).status).toBe(status);
+    const answer = await agent.submit(form, '/account/password', { ...right, ...fields });
+    const marked = [...answer.text.matchAll(/id="(\w+)"[^>]*aria-invalid="true"/g)].map(([, id]) => id);
+    expect([answer.status, marked]).toEqual([status, atFault]);
     expect((await enter('customer2@example.com', DEMO_PASSWORD)).page.status).toBe(200);
   });
 

@@ -169,7 +169,7 @@ try {
       ),
     ),
     '',
-    '```json',
+    '```text',
     JSON.stringify(on),
     '```',
   ]);

@@ -274,7 +274,7 @@ try {
         kills.map(({ revokeMs, lastAcceptedMs }, index) => [index + 1, revokeMs, ...lastAcceptedMs]),
       ),
       '',
-      '```json',
+      '```text',
       JSON.stringify(on),
       '```',
     ],

@@ -4,9 +4,14 @@ import { html } from '../pages/html.js';
 import { page } from '../pages/page.js';
 import { newPasswordFields } from '../registration/registration-pages.js';
 
+export interface PasswordProblem {
+  readonly text: string;
+  readonly at: 'the current password' | 'the new password';
+}
+
 export interface ChangePasswordPage {
   readonly email: string;
-  readonly problem: string | undefined;
+  readonly problem: PasswordProblem | undefined;
 }
 
 export function changePasswordPage({ email, problem }: ChangePasswordPage): string {
@@ -14,7 +19,7 @@ export function changePasswordPage({ email, problem }: ChangePasswordPage): stri
     'Change the password',
     html`
       <p>You stay logged in here, and are logged out everywhere else.</p>
-      ${alert(problem)}
+      ${alert(problem?.text)}
       <form method="post" action="/account/password">
         ${field({
           name: 'current',
@@ -23,9 +28,11 @@ export function changePasswordPage({ email, problem }: ChangePasswordPage): stri
           autocomplete: 'current-password',
           maxLength: MAX_PASSWORD_LENGTH,
           focus: 'first',
-          fault: problem === undefined ? undefined : 'see the alert',
+          fault: problem?.at === 'the current password' ? 'see the alert' : undefined,
         })}
-        ${newPasswordFields(email, problem)}
+        ${newPasswordFields(email, {
+          ...(problem?.at === 'the new password' && { fault: 'see the alert' }),
+        })}
         <button type="submit">Change the password</button>
       </form>
       <p><a href="/account">Back to your account</a></p>

@@ -22,7 +22,7 @@ import { seeOther, sendPage } from '../pages/send-page.js';
 import { newPasswordFault } from '../registration/new-password-fault.js';
 import { changePasswordForm } from './account-forms.js';
 import { BrowserSessions } from './browser-sessions.js';
-import { changePasswordPage } from './password-page.js';
+import { changePasswordPage, type PasswordProblem } from './password-page.js';
 
 const SELF = ["'self'"];
 
@@ -51,21 +51,28 @@ export class PasswordController {
     const loggedIn = await this.sessions.find(exchange(request, reply));
     if (loggedIn === undefined) return seeOther(reply, '/account/login');
     const { account } = loggedIn;
-    const refuse = (status: HttpStatus, problem: string) =>
-      sendPage(reply, status, changePasswordPage({ email: account.email, problem }), SELF);
+    const refuse = (status: HttpStatus, text: string, at: PasswordProblem['at']) => {
+      const markup = changePasswordPage({ email: account.email, problem: { text, at } });
+      return sendPage(reply, status, markup, SELF);
+    };
 
     const form = changePasswordForm.safeParse(body);
     if (!form.success)
-      return refuse(HttpStatus.BAD_REQUEST, 'Enter the current password, and the new one twice.');
+      return refuse(
+        HttpStatus.BAD_REQUEST,
+        'Enter the current password, and the new one twice.',
+        'the new password',
+      );
     const fault = await newPasswordFault(form.data, account);
-    if (fault !== undefined) return refuse(HttpStatus.BAD_REQUEST, fault);
+    if (fault !== undefined) return refuse(HttpStatus.BAD_REQUEST, fault, 'the new password');
     const current = { email: account.email, password: form.data.current, ...clientOf(request) };
     const answer = await tryLogin(this.login, current);
     if (answer.account === undefined) {
       const { status, problem, retryAfterSeconds } = answer;
-      if (retryAfterSeconds === undefined) return refuse(status, 'The current password is wrong.');
+      if (retryAfterSeconds === undefined)
+        return refuse(status, 'The current password is wrong.', 'the current password');
       reply.header('Retry-After', retryAfterSeconds);
-      return refuse(status, problem);
+      return refuse(status, problem, 'the current password');
     }
     await this.sessions.keep(exchange(request, reply), async () => {
       const version = await this.accounts.changePassword(answer.account, form.data.password);

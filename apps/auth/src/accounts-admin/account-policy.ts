@@ -1,7 +1,7 @@
 import type { Principal } from '@countersign/auth';
 import type { Role } from '../accounts/account.js';
 import { adminRefusal } from '../admin/admin-errors.js';
-import { ADMIN_SCOPES } from '../admin/admin-scopes.js';
+import { missingAdminScopes } from '../admin/admin-scopes.js';
 
 /**
  * One slip, and nobody could undo it; and who has an administrator's token for 5 minutes gets no password of his with it.
@@ -17,16 +17,15 @@ export function assertNotSelf(id: string, { subject }: Principal): void {
 }
 
 /**
- * An administrator makes, and touches, no other who may do more than he. The role admin opens every part of the admin
- * API, by whichever client its owner logs in to: who may administer accounts alone would otherwise give it to an
- * account of his own, and revoke keys with that.
+ * An administrator makes, and touches, no other who may do more than he: who may administer accounts alone would
+ * otherwise give the role admin to an account of his own, and revoke keys with that.
  *
  * @param roles those that the account has or would get
  * @throws ServiceError `account_above_caller`
  */
-export function assertNotAbove(roles: readonly Role[], { scopes }: Principal): void {
+export function assertNotAbove(roles: readonly Role[], caller: Principal): void {
   if (!roles.includes('admin')) return;
-  const missing = ADMIN_SCOPES.filter((scope) => !scopes.includes(scope));
+  const missing = missingAdminScopes(caller);
   if (missing.length > 0)
     throw adminRefusal(
       'account_above_caller',

@@ -6,6 +6,7 @@ import { normalizeEmail, ROLES } from '../accounts/account.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { emailAddress, personName } from '../accounts/person.js';
 import { AdminController } from '../admin/admin-controller.js';
+import { emptyBody } from '../admin/empty-body.js';
 import { assertNotAbove, assertNotSelf } from './account-policy.js';
 import { AccountDirectory, found, type AccountPage, type AccountView } from './account-directory.js';
 import { AccountEntryService, type AccountViewWithLink } from './account-entry.service.js';
@@ -28,7 +29,6 @@ const roles = z
   .refine((names) => new Set(names).size === names.length, 'has a role twice');
 const rolesRequest = z.strictObject({ roles });
 const newAccount = z.strictObject({ email: emailAddress.transform(normalizeEmail), name: personName, roles });
-const nothing = z.strictObject({}).optional();
 
 /** The accounts, for administrators alone. Nothing here reads or sets a password: its owner does, by a link. */
 @AdminController('accounts', 'accounts:admin')
@@ -68,7 +68,7 @@ export class AccountsAdminController {
   @HttpCode(200)
   resetPassword(
     @Param('account_id', { schema: accountId }) id: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountViewWithLink> {
     assertNotSelf(id, caller);
@@ -80,7 +80,7 @@ export class AccountsAdminController {
   @HttpCode(200)
   async disable(
     @Param('account_id', { schema: accountId }) id: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     assertNotSelf(id, caller);
@@ -93,7 +93,7 @@ export class AccountsAdminController {
   @HttpCode(200)
   async enable(
     @Param('account_id', { schema: accountId }) id: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     await this.withinReach(id, caller);
@@ -118,7 +118,7 @@ export class AccountsAdminController {
   @HttpCode(200)
   async signOut(
     @Param('account_id', { schema: accountId }) id: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     const account = await this.withinReach(id, caller);

@@ -36,6 +36,20 @@ const enabledAccounts = lookup(
   ({ id }) => id,
 );
 
+const enabledAccountsByEmail = lookup(
+  (orm) => {
+    const select = orm
+      .select()
+      .from(accounts)
+      .where(
+        and(sql`${accounts.email} = ANY(${sql.placeholder('emails')}::text[])`, isNull(accounts.disabledAt)),
+      )
+      .prepare('enabled_accounts_by_email');
+    return (emails) => select.execute({ emails });
+  },
+  ({ email }) => email,
+);
+
 const NEXT_VERSION = sql`${accounts.credentialsVersion} + 1`;
 
 @Injectable()
@@ -53,10 +67,7 @@ export class AccountsRepository {
   }
 
   async findCredentials(email: string): Promise<StoredCredentials | undefined> {
-    const [row] = await this.database.orm
-      .select()
-      .from(accounts)
-      .where(and(eq(accounts.email, email), isNull(accounts.disabledAt)));
+    const row = await enabledAccountsByEmail(this.database.orm).ask(email);
     if (row === undefined) return undefined;
     const { passwordHash, credentialsVersion } = row;
     return { account: { ...toAccount(row), credentialsVersion }, passwordHash: passwordHash ?? undefined };

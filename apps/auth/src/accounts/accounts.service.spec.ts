@@ -4,6 +4,8 @@ import { ArtefactStore } from '../oidc/artefact-store.js';
 import { artefacts } from '../oidc/artefacts.table.js';
 import { revokeSession } from '../oidc/revoke-session.js';
 import { SessionStore } from '../oidc/session-store.js';
+import { LoginService } from '../login/login.service.js';
+import { LoginThrottle } from '../login/login-throttle.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
 import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
@@ -13,7 +15,7 @@ import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
 import { accounts } from './accounts.table.js';
 import { PasswordHasher } from './password-hasher.js';
-import { WorkQueue } from './work-queue.js';
+import { QueueFullError, WorkQueue } from './work-queue.js';
 
 const ACCOUNT: Account = {
   id: '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00aa',
@@ -242,5 +244,18 @@ describe('a login', () => {
     const run = jest.spyOn(WorkQueue.prototype, 'run');
     expect(await service.authenticate(email, 'a wrong password')).toBeUndefined();
     expect([verify.mock.calls.length, run.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  it('is turned away before anything is looked up for it, while too many wait', async () => {
+    const throttle = new LoginThrottle({ orm: database.orm, secret: 'a secret', isSecure: false });
+    const [attempt, verify] = [jest.spyOn(throttle, 'attempt'), jest.spyOn(hasher, 'verify')];
+    const login = { email: ACCOUNT.email, password: PASSWORD, address: '192.0.2.1', cookies: undefined };
+    const logins = new LoginService(service, throttle);
+    const waiting = Array.from({ length: 66 }, () => hasher.verify(PASSWORD, undefined));
+    verify.mockClear();
+    await expect(logins.authenticate(login)).rejects.toBeInstanceOf(QueueFullError);
+    expect([attempt.mock.calls.length, verify.mock.calls.length]).toEqual([0, 0]);
+    await Promise.all(waiting);
+    await expect(logins.authenticate(login)).resolves.toMatchObject(FIRST);
   });
 });

@@ -29,6 +29,16 @@ export class AccountsService {
   }
 
   /**
+   * Turns a login away before anything is looked up for it: those that cannot be served cost next to nothing, however
+   * many come.
+   *
+   * @throws QueueFullError when too many logins wait.
+   */
+  assertCanAuthenticate(): void {
+    this.passwordHasher.assertNotBusy();
+  }
+
+  /**
    * The account that has this address and password. Unknown address, wrong password, disabled account and one that has
    * no password yet give the same answer in the same time: a login form must not tell who has an account (OWASP ASVS
    * 6.3.8).

@@ -50,6 +50,11 @@ export class PasswordHasher {
     return matches === true && passwordHash !== undefined;
   }
 
+  /** @throws QueueFullError when too many wait. */
+  assertNotBusy(): void {
+    this.queue.assertNotFull();
+  }
+
   private perform(task: PasswordTask): Promise<string | boolean> {
     return this.queue.run(async () => {
       const worker = this.idle.pop() ?? startWorker();

@@ -13,4 +13,4 @@ export const personName = z
   .trim()
   .min(1)
   .max(MAX_NAME_LENGTH)
-  .regex(/^[^\p{Cc}\p{Cf}]*$/u);
+  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u);

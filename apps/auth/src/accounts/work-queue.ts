@@ -29,8 +29,13 @@ export class WorkQueue {
     }
   }
 
-  private turn(): Promise<void> {
+  /** @throws QueueFullError when a task would be refused now. */
+  assertNotFull(): void {
     if (this.waiting.length >= this.options.maxWaiting) throw new QueueFullError('too many tasks wait');
+  }
+
+  private turn(): Promise<void> {
+    this.assertNotFull();
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 }

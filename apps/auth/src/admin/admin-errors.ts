@@ -9,7 +9,7 @@ export const adminErrors = Object.freeze({
   /** The client_id is taken. */
   client_exists: 409,
   client_reserved: 409,
-  /** It has admin scopes that the caller has not. */
+  /** It has, or would have, what takes admin scopes that the caller has not. */
   client_above_caller: 403,
   client_without_secret: 409,
   /** The metadata breaks a rule (RFC 7591 §3.2.2). */

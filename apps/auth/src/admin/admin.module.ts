@@ -3,7 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
-import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
+import { ACCESS_TOKEN_SECONDS } from '../resource-servers/access-token-seconds.js';
 import { LoggedRevocations } from '../security-events/logged-revocations.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';

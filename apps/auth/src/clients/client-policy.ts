@@ -1,5 +1,5 @@
 import type { Principal } from '@countersign/auth';
-import { ADMIN_SCOPES } from '../admin/admin-scopes.js';
+import { missingAdminScopes, type AdminScope } from '../admin/admin-scopes.js';
 import { adminRefusal } from '../admin/admin-errors.js';
 import type { ClientRegistration } from './client-registration.js';
 
@@ -42,15 +42,27 @@ export function assertNotReserved(clientId: string): void {
 
 /**
  * An administrator hands out, and takes over, no more than he has: who may administer clients alone would otherwise
- * make a client that may revoke keys, or give himself a new secret of one.
+ * make a client that may revoke keys, or give himself a new secret of one. Two things are worth every admin scope: the
+ * role admin, which is one at the API too, and being a resource server, which is told of every account and key that
+ * ends, and lets nobody in when it is told nothing.
  *
  * @throws ServiceError `client_above_caller`
  */
-export function assertNotAbove(client: ClientRegistration, { scopes }: Principal): void {
+export function assertNotAbove(client: ClientRegistration, caller: Principal): void {
+  const lacking = missingAdminScopes(caller);
+  if (client.roles?.includes('admin') === true) refuseWithout(lacking, 'the role admin');
+  if (client.resource_server !== undefined) refuseWithout(lacking, 'the standing of a resource server');
   const wanted: readonly string[] = client.scope?.split(' ') ?? [];
-  const missing = ADMIN_SCOPES.filter((scope) => wanted.includes(scope) && !scopes.includes(scope));
-  if (missing.length > 0)
-    throw adminRefusal('client_above_caller', `It has ${missing.join(' ')}, which the caller has not.`);
+  const missing = lacking.filter((scope) => wanted.includes(scope));
+  refuseWithout(missing, missing.join(' '));
+}
+
+function refuseWithout(missing: readonly AdminScope[], given: string): void {
+  if (missing.length === 0) return;
+  throw adminRefusal(
+    'client_above_caller',
+    `It has, or would have, ${given}, which takes ${missing.join(' ')}; the caller has not.`,
+  );
 }
 
 /** Whether a change takes something away from a client: what it was given under the old registration then ends. */

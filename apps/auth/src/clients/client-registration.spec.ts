@@ -90,7 +90,7 @@ describe('a client registration', () => {
     ['a logout redirect over plain http', { post_logout_redirect_uris: ['http://app.example/'] }],
     ['a logout notification over plain http', { backchannel_logout_uri: 'http://app.example/logout' }],
     ['the implicit grant (BCP-07)', { grant_types: ['authorization_code', 'implicit'] }],
-    ['the password grant (BCP-08)', { grant_types: ['authorization_code', 'password'] }],
+    ['the password grant (BCP-07)', { grant_types: ['authorization_code', 'password'] }],
     ['another response type (BCP-07)', { response_types: ['token'] }],
     ['no response type', { response_types: [] }],
     ['an unknown way to authenticate', { token_endpoint_auth_method: 'client_secret_jwt' }],

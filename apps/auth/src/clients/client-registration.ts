@@ -76,6 +76,8 @@ export const clientRegistration = z
     backchannel_logout_session_required: z.boolean().optional(),
     require_pushed_authorization_requests: z.boolean().optional(),
     dpop_bound_access_tokens: z.boolean().optional(),
+    /** What its ID tokens are signed with (OpenID Connect Registration §2). Default: RS256. */
+    id_token_signed_response_alg: z.enum(SIGNING_ALGORITHMS).optional(),
     /** `opaque`: its access tokens are random handles, which the API introspects (RFC 7662). Default: `jwt`. */
     access_token_format: z.enum(['jwt', 'opaque']).optional(),
     /** What its access tokens for the API are signed with, if not with what `ACCESS_TOKEN_ALGORITHM` says. */

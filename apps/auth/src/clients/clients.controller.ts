@@ -3,6 +3,7 @@ import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@ne
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { AdminController } from '../admin/admin-controller.js';
+import { emptyBody } from '../admin/empty-body.js';
 import { isClientId } from './client-registration.js';
 import { ClientRegistry } from './client-registry.js';
 import type { ClientView, ClientViewWithSecret } from './client-view.js';
@@ -22,7 +23,6 @@ const secretRequest = z.strictObject({
   /** For how many hours the present secret is good besides the new one. */
   overlap_hours: z.number().int().min(0).max(MAX_OVERLAP_HOURS).default(0),
 });
-const nothing = z.strictObject({}).optional();
 
 /** The registry of clients: RFC 7591's metadata, under rules of our own, for administrators alone. */
 @AdminController('clients', 'clients:admin')
@@ -73,7 +73,7 @@ export class ClientsController {
   @HttpCode(200)
   disable(
     @Param('client_id') clientId: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<ClientView> {
     return this.registry.disable(clientId, caller);
@@ -83,7 +83,7 @@ export class ClientsController {
   @HttpCode(200)
   enable(
     @Param('client_id') clientId: string,
-    @Body({ schema: nothing }) _body: unknown,
+    @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<ClientView> {
     return this.registry.enable(clientId, caller);

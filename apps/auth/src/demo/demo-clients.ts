@@ -1,6 +1,6 @@
 import type { ClientRegistrationInput } from '../clients/client-registration.js';
 import type { PublicJwk } from './demo-backend-key.js';
-import { API_SCOPES } from '../oidc/resource-server.js';
+import { API_SCOPES } from '../resource-servers/api-scopes.js';
 import { TOKEN_EXCHANGE } from '../token-exchange/token-exchange-policy.js';
 
 export interface DemoClient {

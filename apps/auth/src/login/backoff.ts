@@ -1,4 +1,5 @@
-import type { Orm } from '@countersign/platform/database';
+import { lookup, type Orm } from '@countersign/platform/database';
+import { inArray, sql } from 'drizzle-orm';
 import { RateLimiterDrizzle } from 'rate-limiter-flexible';
 import { loginThrottle } from './login-throttle.table.js';
 
@@ -12,6 +13,19 @@ export interface BackoffOptions {
   readonly longestWaitSeconds: number;
 }
 
+/** A login looks several up, and others do so at the same time. */
+const countersByKey = lookup(
+  (orm) => {
+    const select = orm
+      .select()
+      .from(loginThrottle)
+      .where(sql`${loginThrottle.key} = ANY(${sql.placeholder('keys')}::text[])`)
+      .prepare('login_counters_by_key');
+    return (keys) => select.execute({ keys });
+  },
+  ({ key }) => key,
+);
+
 /**
  * Makes every failure after the first few cost a wait: 1 s, 2 s, 4 s … up to a longest one, so that nobody is locked
  * out for good. It counts in the database: replicas share it, and a restart forgives nothing.
@@ -22,7 +36,7 @@ export class Backoff {
 
   constructor(
     private readonly options: BackoffOptions,
-    orm: Orm,
+    private readonly orm: Orm,
   ) {
     const shared = { storeClient: orm, schema: loginThrottle, clearExpiredByTimeout: false };
     const { name, freeFailures, memorySeconds } = options;
@@ -37,8 +51,8 @@ export class Backoff {
 
   /** Milliseconds that are left to wait; 0 when there is nothing to wait for. */
   async wait(key: string): Promise<number> {
-    const wait = await this.waits.get(key);
-    return wait?.msBeforeNext ?? 0;
+    const counter = await countersByKey(this.orm).ask(this.waits.getKey(key));
+    return Math.max((counter?.expire?.getTime() ?? 0) - Date.now(), 0);
   }
 
   /** Counts a failure. @returns milliseconds that it costs */
@@ -51,8 +65,11 @@ export class Backoff {
     return msBeforeNext;
   }
 
+  /** Nothing is written where nothing was counted, as with almost every login. */
   async forgive(key: string): Promise<void> {
-    await this.failures.delete(key);
-    await this.waits.delete(key);
+    const keys = [this.failures.getKey(key), this.waits.getKey(key)];
+    const counted = await Promise.all(keys.map((one) => countersByKey(this.orm).ask(one)));
+    if (counted.every((counter) => counter === undefined)) return;
+    await this.orm.delete(loginThrottle).where(inArray(loginThrottle.key, keys));
   }
 }

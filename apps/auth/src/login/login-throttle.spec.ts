@@ -82,6 +82,12 @@ describe('the login throttle (ASVS 6.3.1)', () => {
     expect((await attempt(OWNER, 'wrong')).outcome).toBe(900);
   });
 
+  it('writes nothing about a login that nothing was counted against', async () => {
+    const [insert, remove] = [jest.spyOn(database.orm, 'insert'), jest.spyOn(database.orm, 'delete')];
+    expect((await attempt(OWNER, 'right')).outcome).toBe('in');
+    expect([insert.mock.calls.length, remove.mock.calls.length]).toEqual([0, 0]);
+  });
+
   it('forgives an account at an address with the right password', async () => {
     await fail(OWNER, 5);
     await attempt(OWNER, 'right');
@@ -128,6 +134,38 @@ describe('the login throttle (ASVS 6.3.1)', () => {
   });
 });
 
+/** Seconds that an attempt would have to wait. It tells without being one: nobody answers, so nothing is counted. */
+async function waitOf(who: LoginAttempt): Promise<number> {
+  const unanswered = new Error('unanswered');
+  try {
+    await throttle.attempt(who, () => Promise.reject(unanswered));
+  } catch (error) {
+    if (error instanceof ThrottledError) return error.retryAfterSeconds;
+    if (error !== unanswered) throw error;
+  }
+  return 0;
+}
+
+/**
+ * A day of an attacker who tries again the second that he may.
+ *
+ * @returns his guesses that were looked at, and for how many seconds of the day each of the others had to wait
+ */
+async function attackForADay(attacker: LoginAttempt, others: readonly LoginAttempt[]) {
+  const end = Date.now() + DAY;
+  const waited = others.map(() => 0);
+  let guesses = 0;
+  while (Date.now() < end) {
+    const { outcome, wasLookedAt } = await attempt(attacker, 'wrong');
+    if (wasLookedAt) guesses += 1;
+    const pause = typeof outcome === 'number' ? outcome : 1;
+    for (const [index, other] of others.entries())
+      waited[index] = (waited[index] ?? 0) + Math.min(await waitOf(other), pause);
+    later(pause * SECOND);
+  }
+  return { guesses, waited };
+}
+
 describe('an attacker of an account', () => {
   it('does not delay the owner at another address with a few guesses', async () => {
     await fail(ATTACKER, 6);
@@ -145,6 +183,26 @@ describe('an attacker of an account', () => {
     await fail(ATTACKER, 40);
     for (let host = 1; host <= 40; host++) await fail({ ...ATTACKER, address: `198.51.100.${host}` }, 1);
     expect((await attempt({ ...ATTACKER, cookies }, 'right')).outcome).toBe('in');
+  });
+
+  it('from one network never makes the owner wait at another, nor on a known device, in a whole day', async () => {
+    const onKnownDevice = { ...ATTACKER, cookies: cookieOf(OWNER.email) };
+    const { guesses, waited } = await attackForADay(ATTACKER, [OWNER, onKnownDevice]);
+    expect(waited).toEqual([0, 0]);
+    expect(guesses).toBeGreaterThan(100);
+    expect(guesses).toBeLessThan(115);
+  }, 60_000);
+
+  it('needs more than four networks to make the owner wait at another', async () => {
+    const from = (host: number) => ({ ...ATTACKER, address: `198.51.100.${host}` });
+    for (const host of [1, 2, 3, 4]) {
+      await fail(from(host), 6);
+      later(SECOND);
+      await fail(from(host), 1);
+    }
+    expect(await waitOf(OWNER)).toBe(0);
+    await fail(from(5), 1);
+    expect(await waitOf(OWNER)).toBe(1);
   });
 
   it('who stole a device gets five guesses of its own before a wait', async () => {

@@ -40,13 +40,16 @@ interface Counter {
   readonly key: string;
   /** Whether a success shows that the failures were the owner's. */
   readonly isForgiven: 'by a success' | 'by time alone';
+  /** One that a failure raises too, while it costs no wait at this one. */
+  readonly beyond?: Counter;
 }
 
 /**
  * Slows the guessing of passwords (OWASP ASVS 6.3.1) without giving anyone the means to lock another out: failures are
- * counted for an account at an address, for an account at all of them, and for an address at all accounts; but those of
- * a device on which the account has logged in before, for that device alone. An account that does not exist is
- * throttled as any other, so that a wait tells nothing.
+ * counted for an account at a network, for an account at all of them, and for a network at all accounts; but those of
+ * a device on which the account has logged in before, for that device alone. What a network fails once it has to wait
+ * is its own affair: it takes many to keep others waiting. An account that does not exist is throttled as any other, so
+ * that a wait tells nothing.
  */
 export class LoginThrottle {
   private readonly devices: KnownDevices;
@@ -82,11 +85,11 @@ export class LoginThrottle {
     await assertNotEarly(counters);
     const result = await authenticate();
     if (result === undefined) {
-      assertNoWait(await Promise.all(counters.map(({ backoff, key }) => backoff.fail(key))));
+      assertNoWait(await Promise.all(counters.map(raise)));
       return undefined;
     }
     await assertNotEarly(counters);
-    const forgiven = counters.filter(({ isForgiven }) => isForgiven === 'by a success');
+    const forgiven = withThoseBeyond(counters).filter(({ isForgiven }) => isForgiven === 'by a success');
     await Promise.all(forgiven.map(({ backoff, key }) => backoff.forgive(key)));
     return result;
   }
@@ -102,9 +105,14 @@ export class LoginThrottle {
     if (device !== undefined)
       return [{ backoff: this.perDevice, key: this.hash(device), isForgiven: 'by a success' }];
     const network = networkOf(address);
+    const everywhere: Counter = { backoff: this.perAccount, key: account, isForgiven: 'by a success' };
     return [
-      { backoff: this.perAccountAndAddress, key: this.hash(account, network), isForgiven: 'by a success' },
-      { backoff: this.perAccount, key: account, isForgiven: 'by a success' },
+      {
+        backoff: this.perAccountAndAddress,
+        key: this.hash(account, network),
+        isForgiven: 'by a success',
+        beyond: everywhere,
+      },
       // Whoever has one account would have all the attempts at others that they like.
       { backoff: this.perAddress, key: this.hash(network), isForgiven: 'by time alone' },
     ];
@@ -119,8 +127,18 @@ export class LoginThrottle {
   }
 }
 
+/** @returns milliseconds that a failure costs */
+async function raise({ backoff, key, beyond }: Counter): Promise<number> {
+  const wait = await backoff.fail(key);
+  return wait > 0 || beyond === undefined ? wait : raise(beyond);
+}
+
+function withThoseBeyond(counters: readonly Counter[]): readonly Counter[] {
+  return counters.flatMap((counter) => (counter.beyond === undefined ? counter : [counter, counter.beyond]));
+}
+
 async function assertNotEarly(counters: readonly Counter[]): Promise<void> {
-  assertNoWait(await Promise.all(counters.map(({ backoff, key }) => backoff.wait(key))));
+  assertNoWait(await Promise.all(withThoseBeyond(counters).map(({ backoff, key }) => backoff.wait(key))));
 }
 
 /** @throws ThrottledError */

@@ -3,6 +3,7 @@ import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import type { AuthConfig } from '../app.config.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
+import { ExpiredCountersService } from './expired-counters.service.js';
 import { LoginThrottle } from './login-throttle.js';
 import { LoginService } from './login.service.js';
 
@@ -14,6 +15,7 @@ export class LoginModule {
       global: true, // one throttle for every way in
       imports: [AccountsModule],
       providers: [
+        ExpiredCountersService,
         LoginService,
         {
           provide: LoginThrottle,

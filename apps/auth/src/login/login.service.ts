@@ -25,6 +25,7 @@ export class LoginService {
    */
   async authenticate(login: PasswordLogin): Promise<VerifiedAccount | undefined> {
     const { email, password, address } = login;
+    this.accounts.assertCanAuthenticate();
     try {
       const account = await this.throttle.attempt(login, () => this.accounts.authenticate(email, password));
       // No e-mail address in the log: people type passwords into that field (OWASP ASVS 16.2.5, 16.3.1).

@@ -32,14 +32,12 @@ describe('the artefact store', () => {
     expect(await store('Interaction').find('same')).toBeUndefined();
   });
 
-  it('finds a session by its uid and a device code by its user code', async () => {
+  it('finds a session by its uid', async () => {
     await store('Session').upsert('session', { jti: 'session', uid: 'uid-1' }, 60);
-    await store('DeviceCode').upsert('device', { jti: 'device', userCode: 'ABCD' }, 60);
     expect(await store('Session').findByUid('uid-1')).toMatchObject({ uid: 'uid-1' });
-    expect(await store('DeviceCode').findByUserCode('ABCD')).toMatchObject({ jti: 'device' });
   });
 
-  it.each(['AccessToken', 'AuthorizationCode', 'ClientCredentials', 'RefreshToken', 'Session'])(
+  it.each(['AccessToken', 'AuthorizationCode', 'ClientCredentials', 'DeviceCode', 'RefreshToken', 'Session'])(
     'stores no usable handle of a %s',
     async (model) => {
       await store(model).upsert('the-handle', { jti: 'the-handle' }, 60);

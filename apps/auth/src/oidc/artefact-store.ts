@@ -2,18 +2,21 @@ import { createHash } from 'node:crypto';
 import { lookup, statement, type Orm } from '@countersign/platform/database';
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { WorkQueue } from '../accounts/work-queue.js';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { artefacts } from './artefacts.table.js';
 import { revokeGrant } from './revoke-grant.js';
 
 /**
  * Models whose handle is all that a thief needs. Their rows hold its SHA-256, so that a dump of the database has no
- * code, refresh token or session to use. (The handle of an interaction counts only in a signed cookie.)
+ * code, refresh token or session to use. (The handle of an interaction counts only in a signed cookie. A user code is
+ * too short to be hidden by a hash, and opens nothing: who types it in gives an account of his own away.)
  */
 const BEARER_MODELS: ReadonlySet<string> = new Set([
   'AccessToken',
   'AuthorizationCode',
   'ClientCredentials',
+  'DeviceCode',
   'RefreshToken',
   'Session',
 ]);
@@ -23,47 +26,48 @@ const found = {
   id: artefacts.id,
   uid: artefacts.uid,
   payload: artefacts.payload,
-  consumedAt: artefacts.consumedAt,
 };
 
-/** By model and id; `consumedAt` is when the artefact was used up, which may be some time after its first use. */
-export function artefactLookup(name: string, consumedAt: SQL) {
+export interface ArtefactLookup {
+  readonly by: 'id' | 'uid';
+  /** When the artefact was used up, which may be some time after its first use; its `consumed_at` when not given. */
+  readonly consumedAt?: SQL;
+  /** Which of the artefacts count; all of them when not given. */
+  readonly condition?: SQL | undefined;
+}
+
+/**
+ * By model and one other name, for many at a time: row by row through the index, whatever PostgreSQL knows of the table.
+ * A plan is made once, when the table may be empty, and a mere join would then read all of it for as long as the
+ * connection lives.
+ */
+export function artefactLookup(name: string, { by, consumedAt, condition }: ArtefactLookup) {
+  const usedUp = (consumedAt ?? sql`${artefacts.consumedAt}`).mapWith(artefacts.consumedAt).as('used_up');
   return lookup(
     (orm) => {
-      const select = orm
-        .select({ ...found, consumedAt: consumedAt.mapWith(artefacts.consumedAt) })
+      const asked = sql`unnest(${sql.placeholder('models')}::text[], ${sql.placeholder('names')}::text[])
+        AS asked(model, name)`;
+      const isAskedFor = [eq(artefacts.model, sql`asked.model`), eq(artefacts[by], sql`asked.name`)];
+      const artefact = orm
+        .select({ ...found, consumedAt: usedUp })
         .from(artefacts)
-        .where(isOneOf(artefacts.id))
+        .where(and(...isAskedFor, condition))
+        .limit(1)
+        .as('artefact');
+      const { model, id, uid, payload } = artefact;
+      const select = orm
+        .select({ model, id, uid, payload, consumedAt: artefact.consumedAt })
+        .from(asked)
+        .crossJoinLateral(artefact)
         .prepare(name);
       return (keys) => select.execute(namesOf(keys));
     },
-    ({ model, id }) => keyOf(model, id),
+    (row) => keyOf(row.model, row[by] ?? ''),
   );
 }
 
-const artefactsById = artefactLookup('artefacts_by_id', sql`${artefacts.consumedAt}`);
-
-/** The row of an artefact whose id is no handle. */
-export function findArtefact(orm: Orm, model: string, id: string): Promise<Row | undefined> {
-  return artefactsById(orm).ask(keyOf(model, id));
-}
-
-const artefactsByUid = lookup(
-  (orm) => {
-    const select = orm
-      .select(found)
-      .from(artefacts)
-      .where(isOneOf(artefacts.uid))
-      .prepare('artefacts_by_uid');
-    return (keys) => select.execute(namesOf(keys));
-  },
-  ({ model, uid }) => keyOf(model, uid ?? ''),
-);
-
-function isOneOf(name: typeof artefacts.id | typeof artefacts.uid): SQL {
-  return sql`(${artefacts.model}, ${name}) IN (
-    SELECT * FROM unnest(${sql.placeholder('models')}::text[], ${sql.placeholder('names')}::text[]))`;
-}
+const artefactsById = artefactLookup('artefacts_by_id', { by: 'id' });
+const artefactsByUid = artefactLookup('artefacts_by_uid', { by: 'uid' });
 
 /** No model has a space in its name. */
 function keyOf(model: string, name: string): string {
@@ -106,9 +110,19 @@ const upsertArtefact = statement((orm) =>
     .prepare('upsert_artefact'),
 );
 
+/**
+ * A write waits for the disk, and a look-up does not wait for it: it finds a connection of the ten, however many write.
+ * Or every login would keep `/token` waiting.
+ */
+const WRITES_AT_A_TIME = 5;
+const writes = statement(
+  () => new WorkQueue({ concurrency: WRITES_AT_A_TIME, maxWaiting: Number.POSITIVE_INFINITY }),
+);
+
 /** oidc-provider's storage of one model. */
 export class ArtefactStore implements Adapter {
   protected readonly byId: typeof artefactsById = artefactsById;
+  protected readonly byUid: typeof artefactsByUid = artefactsByUid;
 
   constructor(
     protected readonly model: string,
@@ -119,7 +133,8 @@ export class ArtefactStore implements Adapter {
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     const values = this.valuesOf(payload, expiresIn);
     const expiresAt = values.expiresAt?.toISOString() ?? null;
-    await upsertArtefact(this.orm).execute({ ...values, model: this.model, id: this.idOf(id), expiresAt });
+    const row = { ...values, model: this.model, id: this.idOf(id), expiresAt };
+    await writes(this.orm).run(() => upsertArtefact(this.orm).execute(row));
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
@@ -128,11 +143,12 @@ export class ArtefactStore implements Adapter {
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
-    return toPayload(await artefactsByUid(this.orm).ask(keyOf(this.model, uid)));
+    return toPayload(await this.byUid(this.orm).ask(keyOf(this.model, uid)));
   }
 
-  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
-    return this.findWhere(eq(artefacts.userCode, userCode));
+  /** Device codes alone have one: `DeviceCodeStore`. */
+  findByUserCode(_userCode: string): Promise<AdapterPayload | undefined> {
+    return Promise.reject(new TypeError(`a ${this.model} has no user code`));
   }
 
   /**
@@ -190,14 +206,6 @@ export class ArtefactStore implements Adapter {
     };
   }
 
-  private async findWhere(condition: SQL): Promise<AdapterPayload | undefined> {
-    const [row] = await this.orm
-      .select({ payload: artefacts.payload, consumedAt: artefacts.consumedAt })
-      .from(artefacts)
-      .where(and(eq(artefacts.model, this.model), condition));
-    return toPayload(row);
-  }
-
   protected is(id: string): SQL | undefined {
     return and(eq(artefacts.model, this.model), eq(artefacts.id, this.idOf(id)));
   }
@@ -212,7 +220,8 @@ interface Row {
   readonly consumedAt: Date | null;
 }
 
-function toPayload(row: Row | undefined): AdapterPayload | undefined {
+/** With `consumed`, as oidc-provider wants it. */
+export function toPayload(row: Row | undefined): AdapterPayload | undefined {
   if (row === undefined || row.consumedAt === null) return row?.payload;
   return { ...row.payload, consumed: Math.floor(row.consumedAt.getTime() / 1_000) };
 }

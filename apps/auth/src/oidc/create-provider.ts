@@ -14,6 +14,7 @@ import { SigningUnavailableError } from '../signing-keys/signing-unavailable-err
 import { providerConfiguration, type ProviderOptions } from './provider-configuration.js';
 import { findSubjectRoles } from './find-subject-roles.js';
 import { refuseUnregisteredGrantTypes } from './grant-types.js';
+import { refuseNul } from './refuse-nul.js';
 import { endLeakedFamilies, rotateInOneStep } from './refresh-rotation.js';
 import { detectReplaysAtomically } from './replay-detection.js';
 import { noteSessionUse } from './note-session-use.js';
@@ -21,6 +22,7 @@ import { bindLoginsToCredentials } from './session-credentials.js';
 import { rotateSessionsInPlace } from './session-rotation.js';
 import { setResponseHeaders } from './response-headers.js';
 import { throttleStrangers } from './throttle-strangers.js';
+import { leaveOutUnverifiedHints } from './unverified-hints.js';
 import { SignatureCheck, checkBeforeCodesAreUsedUp } from './signature-check.js';
 
 /**
@@ -33,6 +35,7 @@ export function createProvider(options: Omit<ProviderOptions, 'signatureCheck'>)
   const provider = new Provider(options.issuer, providerConfiguration({ ...options, signatureCheck }));
   pinOrigin(provider, options.issuer);
   useOwnRedirectRules(provider);
+  refuseNul(provider);
   refuseUnregisteredGrantTypes(provider);
   useHashedSecrets(provider, throttles.clientSecrets);
   detectReplaysAtomically(provider, options.orm);
@@ -57,6 +60,10 @@ export function createProvider(options: Omit<ProviderOptions, 'signatureCheck'>)
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
   throttleStrangers(provider, throttles.strangers);
+  leaveOutUnverifiedHints(provider, {
+    issuer: options.issuer,
+    keys: [...options.keyRing.signers(), ...options.idTokenHintKeys].map(({ publicJwk }) => publicJwk),
+  });
   provider.use(refuseUnlessItCanSign(options.assertCanSign));
   provider.use(noteSessionUse(options.noteSession));
   logFaults(provider);

@@ -1,6 +1,6 @@
 import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import { html, type Html } from '../pages/html.js';
-import { page } from '../pages/page.js';
+import { errorPage, page } from '../pages/page.js';
 
 const HIDDEN_FIELD = /name="xsrf" value="([0-9a-f]+)"/;
 
@@ -22,6 +22,10 @@ export function renderDevicePage(
   error?: Error,
 ): void {
   ctx.type = 'html';
+  if (error !== undefined && !hasStoredSession(ctx)) {
+    ctx.body = errorPage('This form was opened in another browser, or has expired. Open the page again.');
+    return;
+  }
   ctx.body = page(
     'Connect a device',
     html`
@@ -38,6 +42,7 @@ export function renderDevicePage(
           spellcheck="false"
           required
           autofocus
+          ${error === undefined ? undefined : html`aria-invalid="true" aria-describedby="problem"`}
         />
         <button type="submit">Continue</button>
       </form>
@@ -86,6 +91,17 @@ export function renderConfirmPage(
 export function renderDeviceSuccessPage(ctx: KoaContextWithOIDC): void {
   ctx.type = 'html';
   ctx.body = page('The device is connected', html`<p>You can close this page and go on there.</p>`);
+}
+
+/**
+ * A form works within the session that holds its token. oidc-provider begins one for the form that it shows with an
+ * error, too late to store it, and fails when it tries: such a session is let go.
+ */
+function hasStoredSession({ oidc }: KoaContextWithOIDC): boolean {
+  const { session } = oidc;
+  if (session === undefined || session.exp !== undefined) return session !== undefined;
+  Reflect.set(session, 'touched', false);
+  return false;
 }
 
 function problem(error: Error | undefined): Html | undefined {

@@ -1,27 +1,28 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { clientAddress } from '../client-address/client-address.js';
 import { networkOf } from '../client-address/network.js';
-import type { FailureThrottle } from './throttle.js';
+import type { RequestThrottle } from './throttle.js';
 
 /**
  * What oidc-provider's introspection leaves open: it answers public clients, which nobody authenticated (RFC 7662
- * §2.1), and anyone who authenticates as often as they ask, which is a way to try handles (§4). Each replica counts
- * its own answers.
+ * §2.1), and tells anyone who authenticates as often as they ask what is no token, which is a way to try handles (§4).
+ * Who was told so too often is told nothing instead; of an active token a resource server always hears, or whoever
+ * sends it rubbish would keep everyone else out. Each replica counts its own answers.
  */
-export function guardIntrospection(provider: Provider, throttle: FailureThrottle): void {
+export function guardIntrospection(provider: Provider, throttle: RequestThrottle): void {
   provider.use(async (ctx: KoaContextWithOIDC, next) => {
     await next();
     if (ctx.path !== '/introspect' || ctx.method !== 'POST') return;
     if (!isAuthenticated(ctx)) {
       // The same whatever the token is, or a public client could tell tokens from rubbish.
       refuse(ctx, 401, 'invalid_client');
-    } else if (ctx.status === 200) {
-      const key = `${networkOf(clientAddress(ctx.req))} ${ctx.oidc.client?.clientId}`;
-      const seconds = await throttle.secondsUntilOpen(key);
-      if (seconds > 0) {
-        ctx.set('Retry-After', String(seconds));
-        refuse(ctx, 429, 'temporarily_unavailable');
-      } else if (isInactive(ctx.body)) await throttle.noteFailure(key);
+    } else if (ctx.status === 200 && isInactive(ctx.body)) {
+      const seconds = await throttle.count(
+        `${networkOf(clientAddress(ctx.req))} ${ctx.oidc.client?.clientId}`,
+      );
+      if (seconds === 0) return;
+      ctx.set('Retry-After', String(seconds));
+      refuse(ctx, 429, 'temporarily_unavailable');
     }
   });
 }

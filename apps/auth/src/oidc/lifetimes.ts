@@ -1,11 +1,10 @@
 import type { Configuration } from 'oidc-provider';
+import { ACCESS_TOKEN_SECONDS } from '../resource-servers/access-token-seconds.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The longest that a stolen access token is good for, and the longest that a change of roles takes. */
-export const ACCESS_TOKEN_SECONDS = 5 * MINUTE;
 const ID_TOKEN_SECONDS = 10 * MINUTE;
 const REFRESH_TOKEN_IDLE_SECONDS = 14 * DAY;
 const REFRESH_TOKEN_ABSOLUTE_SECONDS = 30 * DAY;

@@ -4,6 +4,8 @@ import type { AuthConfig } from '../app.config.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import type { KeyRing } from '../signing-keys/key-ring.js';
+import type { SigningKey } from '../signing-keys/signing-key.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
 import { BackChannelLogoutService } from './back-channel-logout.service.js';
@@ -38,8 +40,10 @@ export class OidcModule {
           inject: [ProviderFactory, SigningKeysService],
           useFactory: async (factory: ProviderFactory, signingKeys: SigningKeysService) => {
             const providerFor = await factory.prepare();
-            const provider = new CurrentProvider(providerFor(await signingKeys.loadOrCreate()));
-            signingKeys.onChange((keyRing) => provider.replace(providerFor(keyRing)));
+            const providerOf = (keyRing: KeyRing<SigningKey>) =>
+              providerFor(keyRing, signingKeys.idTokenHintKeys);
+            const provider = new CurrentProvider(providerOf(await signingKeys.loadOrCreate()));
+            signingKeys.onChange((keyRing) => provider.replace(providerOf(keyRing)));
             return provider;
           },
         },

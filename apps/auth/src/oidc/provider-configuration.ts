@@ -3,6 +3,7 @@ import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
 import { MissingRsaKey, verifyingKey } from '../signing-keys/delegated-signing-key.js';
+import type { IdTokenHintKey } from '../signing-keys/id-token-hint-keys.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { PrivateKey } from '../signing-keys/private-key-store.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
@@ -35,6 +36,8 @@ export interface ProviderOptions {
   readonly audience: string;
   readonly resourceServers: ResourceServers;
   readonly keyRing: KeyRing<SigningKey>;
+  /** Keys that left the ring: they verify an `id_token_hint`, are not published, and verify nothing else. */
+  readonly idTokenHintKeys: readonly IdTokenHintKey[];
   readonly signatureCheck: SignatureCheck;
   /** @throws SigningUnavailableError while what signs is known to be away. */
   readonly assertCanSign: () => Promise<void>;
@@ -61,7 +64,7 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
   const disabled = { enabled: false };
   return {
     adapter: (model: string) => adapterOf(model, options),
-    jwks: { keys: providerKeys(keyRing) },
+    jwks: { keys: providerKeys(options) },
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -84,7 +87,8 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
           token.clientId === client.clientId ||
           ('aud' in token && token.aud !== undefined && token.aud === client['resource_server']),
       },
-      // RFC 7009 §2.1: a client revokes its own tokens only. That another's is spared is not said, nor that it exists.
+      // RFC 7009 §2.1: a client revokes its own tokens only.
+      // Deviation: that another's is spared is not said, nor that it exists (docs/adr/0022).
       revocation: {
         enabled: true,
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
@@ -163,9 +167,12 @@ function adapterOf(model: string, { refreshTokens, sessions, adapter }: Provider
   return model === 'Session' ? sessions : adapter(model);
 }
 
-/** A key that signs comes before those that did. */
-function providerKeys(keyRing: KeyRing<SigningKey>): PrivateKey[] {
-  const keys = keyRing.signers().map((key) => (key.state === 'signing' ? key.privateKey : verifyingKey(key)));
+/** A key that signs comes before those that did. oidc-provider's own JWKS, with all of them, is not mounted. */
+function providerKeys({ keyRing, idTokenHintKeys }: ProviderOptions): PrivateKey[] {
+  const keys = [
+    ...keyRing.signers().map((key) => (key.state === 'signing' ? key.privateKey : verifyingKey(key))),
+    ...idTokenHintKeys.map(verifyingKey),
+  ];
   return keyRing.signingKey(ID_TOKEN_ALGORITHM) === undefined
     ? [...keys, new MissingRsaKey(ID_TOKEN_ALGORITHM)]
     : keys;

@@ -8,6 +8,7 @@ import { LoggedRevocations } from '../security-events/logged-revocations.js';
 import { RecentCutOffs } from '../security-events/recent-cut-offs.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { SessionDetailsRepository } from '../sessions/session-details.repository.js';
+import type { IdTokenHintKey } from '../signing-keys/id-token-hint-keys.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
 import type { KeyRing } from '../signing-keys/key-ring.js';
 import { PrivateKeys } from '../signing-keys/private-keys.js';
@@ -15,6 +16,7 @@ import type { SigningKey } from '../signing-keys/signing-key.js';
 import { ArtefactStore } from './artefact-store.js';
 import { ClientStore } from './client-store.js';
 import { createProvider } from './create-provider.js';
+import { DeviceCodeStore } from './device-code-store.js';
 import { RefreshTokenStore } from './refresh-token-store.js';
 import { revokeSession } from './revoke-session.js';
 import { SessionStore } from './session-store.js';
@@ -48,17 +50,20 @@ export class ProviderFactory {
   ) {}
 
   /** @returns what builds the provider for a state of the key ring */
-  async prepare(): Promise<(keyRing: KeyRing<SigningKey>) => Provider> {
+  async prepare(): Promise<
+    (keyRing: KeyRing<SigningKey>, idTokenHintKeys: readonly IdTokenHintKey[]) => Provider
+  > {
     const [nonceSecret] = await this.keyEncryption.deriveSecrets('dpop-nonces');
     const cookieSecrets = await this.keyEncryption.deriveSecrets('cookies');
     const { issuer, audience } = this.settings;
     const { orm } = this.database;
-    return (keyRing) =>
+    return (keyRing, idTokenHintKeys) =>
       createProvider({
         issuer,
         audience,
         resourceServers: this.resourceServers,
         keyRing,
+        idTokenHintKeys,
         assertCanSign: () => this.privateKeys.assertAvailable(),
         cookieSecrets,
         nonceSecret: Buffer.from(nonceSecret, 'base64url'),
@@ -77,6 +82,7 @@ export class ProviderFactory {
   private adapter(model: string): Adapter {
     const { orm } = this.database;
     if (model === 'Client') return new ClientStore(this.clients);
+    if (model === 'DeviceCode') return new DeviceCodeStore(model, orm, this.events);
     return new ArtefactStore(model, orm, this.events);
   }
 

@@ -1,11 +1,18 @@
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import { Html, html } from '../pages/html.js';
-import { errorPage, page } from '../pages/page.js';
+import { page } from '../pages/page.js';
 
 /** The error as registered (RFC 6749 §4.1.2.1), for the developer of the client; nothing of what caused it. */
 export function renderErrorPage(ctx: KoaContextWithOIDC, out: ErrorOut): void {
   ctx.type = 'html';
-  ctx.body = errorPage(out.error_description ? `${out.error}: ${out.error_description}` : out.error);
+  const error = out.error_description ? `${out.error}: ${out.error_description}` : out.error;
+  const content = html`
+    <p role="alert">
+      The application asked for something that cannot be answered. Go back to it and try again.
+    </p>
+    <p class="hint">For who made the application: ${error}</p>
+  `;
+  ctx.body = page('That did not work', content);
 }
 
 /** `form` is oidc-provider's own markup, with a token against forgery in it. */

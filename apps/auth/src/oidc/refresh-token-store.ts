@@ -21,11 +21,11 @@ export interface Successor {
 }
 
 /** A use within the grace does not count as the second. */
-const refreshTokensById = artefactLookup(
-  'refresh_tokens_by_id',
-  sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${sql.raw(String(REUSE_GRACE_SECONDS))})
+const refreshTokensById = artefactLookup('refresh_tokens_by_id', {
+  by: 'id',
+  consumedAt: sql`CASE WHEN ${artefacts.consumedAt} <= now() - make_interval(secs => ${sql.raw(String(REUSE_GRACE_SECONDS))})
     THEN ${artefacts.consumedAt} END`,
-);
+});
 
 /** A successor's row without the columns that only its use fills. */
 interface Rotation {
@@ -49,24 +49,28 @@ const rowOfSuccessor = sql.join(
 
 /**
  * Locks the tokens in one order, so that replicas which rotate the same ones wait for each other and not in a circle;
- * of several uses of one token in the same batch PostgreSQL takes one.
+ * of several uses of one token in the same batch one is taken. Row by row through the index, as in `artefactLookup`:
+ * hence the insert that always finds its row, which is locked, where an update would have to be a join.
  */
 const replaceTokens = batchedQuery(
   (orm) => {
-    const rotations = orm
-      .$with('rotation', {})
-      .as(
-        sql`SELECT * FROM jsonb_to_recordset(${sql.placeholder('rotations')}::jsonb) AS r("usedId" text, ${requested})`,
-      );
+    const rotations = orm.$with('rotation', {}).as(
+      sql`SELECT DISTINCT ON ("usedId") *
+        FROM jsonb_to_recordset(${sql.placeholder('rotations')}::jsonb) AS r("usedId" text, ${requested})
+        ORDER BY "usedId"`,
+    );
     const unused = orm.$with('unused', {}).as(
-      sql`SELECT id FROM ${artefacts} WHERE model = 'RefreshToken' AND consumed_at IS NULL
-        AND id IN (SELECT "usedId" FROM rotation) ORDER BY id FOR UPDATE`,
+      sql`SELECT rotation."usedId", rotation.id FROM rotation CROSS JOIN LATERAL (
+        SELECT FROM ${artefacts}
+        WHERE model = 'RefreshToken' AND artefacts.id = rotation."usedId" AND consumed_at IS NULL
+        LIMIT 1 FOR UPDATE) AS token`,
     );
     const usedUp = orm.$with('used_up', {}).as(
-      sql`UPDATE ${artefacts} SET consumed_at = now(), successor_id = rotation.id, sealed_handle = NULL
-        FROM rotation JOIN unused ON unused.id = rotation."usedId"
-        WHERE artefacts.model = 'RefreshToken' AND artefacts.id = unused.id AND artefacts.consumed_at IS NULL
-        RETURNING artefacts.successor_id`,
+      sql`INSERT INTO ${artefacts} (model, id, payload, successor_id)
+        SELECT 'RefreshToken', unused."usedId", '{}', unused.id FROM unused
+        ON CONFLICT (model, id) DO UPDATE
+        SET consumed_at = now(), successor_id = excluded.successor_id, sealed_handle = NULL
+        RETURNING successor_id`,
     );
     const insert = orm
       .with(rotations, unused, usedUp)

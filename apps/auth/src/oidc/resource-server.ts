@@ -1,10 +1,8 @@
 import { errors, type Client, type ResourceServer as ProvidedResourceServer } from 'oidc-provider';
 import type { AccessTokenKind } from '../resource-servers/access-token-kind.js';
+import { API_SCOPES } from '../resource-servers/api-scopes.js';
 import type { ResourceServer } from '../resource-servers/resource-server.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
-
-/** The scopes of the API. An access token for it carries these and no others: never `openid` (RFC 9068 §3). */
-export const API_SCOPES = ['orders:read', 'orders:write', 'payments:read', 'payments:write'] as const;
 
 /**
  * The resource of a request that names none: the API, unless the request is a mere OpenID login. The access token of

@@ -1,13 +1,26 @@
 import type { Orm } from '@countersign/platform/database';
-import { and, eq } from 'drizzle-orm';
-import type { AdapterPayload } from 'oidc-provider';
+import { sql } from 'drizzle-orm';
 import { accounts } from '../accounts/accounts.table.js';
-import { ArtefactStore, findArtefact } from './artefact-store.js';
+import { ArtefactStore, artefactLookup } from './artefact-store.js';
 import { artefacts } from './artefacts.table.js';
 import { SESSION_SECONDS } from './lifetimes.js';
 import { CREDENTIALS_VERSION } from './session-credentials.js';
 
 const ENDED = 'EndedSession';
+
+/**
+ * Not ended, and nobody is logged in, or the account still has the password that was given. Both are values that are
+ * looked up for one session: of an EXISTS PostgreSQL can make a join that reads all accounts.
+ */
+const condition = sql`(
+    SELECT ended.id FROM ${artefacts} AS ended
+    WHERE ended.model = ${sql.raw(`'${ENDED}'`)} AND ended.id = ${artefacts.uid}) IS NULL
+  AND (${artefacts.accountId} IS NULL OR ${artefacts.payload} -> ${sql.raw(`'${CREDENTIALS_VERSION}'`)} = (
+    SELECT to_jsonb(${accounts.credentialsVersion}) FROM ${accounts}
+    WHERE ${accounts.id} = ${artefacts.accountId}::uuid))`;
+
+const sessionsById = artefactLookup('sessions_by_id', { by: 'id', condition });
+const sessionsByUid = artefactLookup('sessions_by_uid', { by: 'uid', condition });
 
 /**
  * The sessions that were not ended from elsewhere, nor opened with a password that is no longer the account's.
@@ -16,13 +29,8 @@ const ENDED = 'EndedSession';
  * everywhere". What has ended is therefore on record for as long as it could have lived.
  */
 export class SessionStore extends ArtefactStore {
-  override async find(id: string): Promise<AdapterPayload | undefined> {
-    return this.unlessEnded(await super.find(id));
-  }
-
-  override async findByUid(uid: string): Promise<AdapterPayload | undefined> {
-    return this.unlessEnded(await super.findByUid(uid));
-  }
+  protected override readonly byId = sessionsById;
+  protected override readonly byUid = sessionsByUid;
 
   /**
    * Gives a session another handle, by one change of its row: a deletion at the same time waits for the row and takes
@@ -33,27 +41,6 @@ export class SessionStore extends ArtefactStore {
       .update(artefacts)
       .set({ id: this.idOf(newHandle) })
       .where(this.is(handle));
-  }
-
-  private async unlessEnded(session: AdapterPayload | undefined): Promise<AdapterPayload | undefined> {
-    if (session?.uid === undefined) return session;
-    const [isEnded, isCurrent] = await Promise.all([this.isEnded(session.uid), this.isCurrent(session)]);
-    return !isEnded && isCurrent ? session : undefined;
-  }
-
-  private async isEnded(uid: string): Promise<boolean> {
-    return (await findArtefact(this.orm, ENDED, uid)) !== undefined;
-  }
-
-  /** Whether nobody is logged in, or the account still has the password that was given. */
-  private async isCurrent({ accountId, [CREDENTIALS_VERSION]: version }: AdapterPayload): Promise<boolean> {
-    if (accountId === undefined) return true;
-    if (typeof version !== 'number') return false;
-    const [account] = await this.orm
-      .select({ id: accounts.id })
-      .from(accounts)
-      .where(and(eq(accounts.id, accountId), eq(accounts.credentialsVersion, version)));
-    return account !== undefined;
   }
 }
 

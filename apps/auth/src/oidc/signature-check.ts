@@ -61,7 +61,7 @@ export function checkBeforeCodesAreUsedUp(
   check: SignatureCheck,
 ): void {
   for (const prototype of [AuthorizationCode.prototype, DeviceCode.prototype]) {
-    const { consume } = prototype;
+    const consume = Reflect.get(prototype, 'consume');
     prototype.consume = async function (this: GrantSource) {
       const { oidc } = Provider.ctx ?? {};
       if (oidc !== undefined) check.assertSignsAnswer(oidc, this);

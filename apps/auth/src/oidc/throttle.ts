@@ -50,7 +50,7 @@ export class FailureThrottle {
   }
 
   /** 0 when another try is looked at. */
-  async secondsUntilOpen(key: string): Promise<number> {
+  private async secondsUntilOpen(key: string): Promise<number> {
     const counted = await this.limiter.get(key);
     if (counted === null || counted.consumedPoints < this.failures) return 0;
     return Math.ceil(counted.msBeforeNext / 1_000);

@@ -16,9 +16,9 @@ const WRONG_SECRETS = 20;
 const WRONG_USER_CODES = 10;
 
 /**
- * How often a caller may be told "inactive". Many: a resource server asks about whatever is sent to it, and whoever
- * sends it rubbish must not be able to blind it. It is counted for each address and client, so that one who has stolen
- * a resource server's secret does not use up what that server needs.
+ * How often a caller is told "inactive"; what is active it is told however often. Many: a resource server asks about
+ * whatever is sent to it. It is counted for each network and client, so that one who has stolen a resource server's
+ * secret does not use up what that server needs.
  */
 const INACTIVE_ANSWERS = 1_000;
 
@@ -32,7 +32,7 @@ const POLL_SECONDS = 4;
 export class Throttles {
   readonly clientSecrets = new FailureThrottle(WRONG_SECRETS, MINUTE);
   readonly userCodes = new FailureThrottle(WRONG_USER_CODES, MINUTE);
-  readonly inactiveAnswers = new FailureThrottle(INACTIVE_ANSWERS, MINUTE);
+  readonly inactiveAnswers = new RequestThrottle(INACTIVE_ANSWERS, MINUTE);
   readonly devicePolls = new RateLimiterMemory({ points: 1, duration: POLL_SECONDS });
   readonly strangers: RequestThrottle;
 

@@ -20,7 +20,9 @@ export function toAuthenticatedAccount(account: Account): AuthenticatedAccount {
  * Claims of an access token beyond those that oidc-provider sets. `roles` (RFC 9068 §2.2.3.1) are those of the
  * subject: of the person, or of a client that was registered with some. `auth_time` is that of the login, which a
  * refresh does not change (§2.2.1). By `sid` and `grant_id` a verifier knows the tokens of a session or of a grant that
- * has been revoked. `sub` is repeated for a client, so that introspection of an opaque token names its subject too.
+ * has been revoked; under `offline_access` a token outlives its session (OpenID Connect Core §11) and has no `sid`: the
+ * next one could not be told from one of before the logout. `sub` is repeated for a client, so that introspection of an
+ * opaque token names its subject too.
  */
 export function accessTokenClaims(
   { oidc }: KoaContextWithOIDC,
@@ -32,6 +34,7 @@ export function accessTokenClaims(
   // The provider types an account as what it needs of it; `toAuthenticatedAccount` made every one.
   const account = oidc.entities.Account as AuthenticatedAccount | undefined;
   const source = oidc.entities.RefreshToken ?? oidc.entities.AuthorizationCode;
-  const { sessionUid: sid, grantId: grant_id } = token;
+  const { sessionUid, expiresWithSession, grantId: grant_id } = token;
+  const sid = expiresWithSession ? sessionUid : undefined;
   return { roles: account?.roles, auth_time: source?.authTime, sid, grant_id };
 }

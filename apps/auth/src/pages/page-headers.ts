@@ -1,6 +1,6 @@
 /**
  * Headers of every page. `same-origin` keeps the address of a page from other sites, as `no-referrer` would; with
- * that, browsers send `Origin: null` with our own forms, which the check against forgery refuses.
+ * that, browsers send `Origin: null` with our own forms, which the check against forgery refuses (docs/adr/0021).
  */
 export const PAGE_HEADERS = {
   'X-Content-Type-Options': 'nosniff',

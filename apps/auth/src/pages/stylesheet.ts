@@ -7,13 +7,13 @@ export const STYLESHEET = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 26rem; margin: 0 auto; padding: 2rem 1.25rem; }
+main { max-width: 26rem; margin: 0 auto; padding: 2rem 1.25rem; overflow-wrap: anywhere; }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; }
 label { display: block; margin: 1rem 0 0.25rem; font-weight: 600; }
 input { width: 100%; padding: 0.625rem; border: 1px solid var(--line); border-radius: 0.375rem; background: var(--paper); color: var(--ink); font: inherit; }
 button { width: 100%; margin-top: 1.25rem; padding: 0.75rem; border: 1px solid var(--accent); border-radius: 0.375rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; cursor: pointer; }
 h2 { margin: 2.5rem 0 0.75rem; font-size: 1.2rem; line-height: 1.25; }
-a { color: var(--accent); }
+a { display: inline-block; padding-block: 0.125rem; color: var(--accent); }
 .hint { margin: 0 0 0.375rem; font-size: 0.9rem; }
 .entries { margin: 0; padding: 0; list-style: none; }
 .entries > li { padding: 0.75rem 0; border-top: 1px solid var(--line); }

@@ -1,7 +1,7 @@
 import { MAX_PASSWORD_LENGTH, PASSWORD_RULES } from '../accounts/password-rules.js';
 import { MAX_EMAIL_LENGTH, MAX_NAME_LENGTH } from '../accounts/person.js';
 import { LINK_MINUTES } from '../mail/mailed-links.repository.js';
-import { alert, field } from '../pages/field.js';
+import { alert, field, type Field } from '../pages/field.js';
 import { html, type Html } from '../pages/html.js';
 import { page } from '../pages/page.js';
 
@@ -90,7 +90,7 @@ export function finishRegistrationPage({ token, email, name, problem }: Password
           value: name,
           ...(problem === undefined && { focus: 'first' }),
         })}
-        ${newPasswordFields(email, problem)}
+        ${newPasswordFields(email, problem === undefined ? {} : { fault: 'see the alert', focus: 'first' })}
         <button type="submit">Create the account</button>
       </form>
     `,
@@ -105,7 +105,7 @@ export function resetPasswordPage({ token, email, problem }: PasswordPage): stri
       ${alert(problem)}
       <form method="post" action="/password/reset">
         <input type="hidden" name="token" value="${token}" />
-        ${newPasswordFields(email, problem)}
+        ${newPasswordFields(email, { focus: 'first', ...(problem !== undefined && { fault: 'see the alert' }) })}
         <button type="submit">Set the password</button>
       </form>
     `,
@@ -113,8 +113,7 @@ export function resetPasswordPage({ token, email, problem }: PasswordPage): stri
 }
 
 /** Asked for twice, as nobody sees what they type. The address is there for the password manager, which saves it along. */
-export function newPasswordFields(email: string, problem: string | undefined): Html {
-  const fault = problem === undefined ? undefined : 'see the alert';
+export function newPasswordFields(email: string, { fault, focus }: Pick<Field, 'fault' | 'focus'>): Html {
   const shared = {
     type: 'password',
     autocomplete: 'new-password',
@@ -131,7 +130,7 @@ export function newPasswordFields(email: string, problem: string | undefined): H
       aria-hidden="true"
       readonly
     />
-    ${field({ ...shared, name: 'password', label: 'New password', hint: PASSWORD_RULES })}
+    ${field({ ...shared, name: 'password', label: 'New password', hint: PASSWORD_RULES, ...(focus && { focus }) })}
     ${field({ ...shared, name: 'again', label: 'New password, again' })}
   `;
 }

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import type { AuthConfig } from '../app.config.js';
+import { ExpiredLinksService } from '../mail/expired-links.service.js';
 import { MailThrottle } from '../mail/mail-throttle.js';
 import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
 import { Mailer } from '../mail/mailer.js';
@@ -24,6 +25,7 @@ export class RegistrationModule {
       imports: [AccountsModule, SessionsModule],
       controllers: [RegistrationController, PasswordResetController],
       providers: [
+        ExpiredLinksService,
         LinkRedemptionService,
         LinkRequestService,
         MailedLinksRepository,

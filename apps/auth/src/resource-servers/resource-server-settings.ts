@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@countersign/platform';
 import { z } from 'zod';
-import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import { SIGNING_ALGORITHMS } from '../signing-keys/key-ring.js';
+import { ACCESS_TOKEN_SECONDS } from './access-token-seconds.js';
 
 /** RFC 6749 §3.3. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+$/;

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { ACCESS_TOKEN_SECONDS } from '../oidc/lifetimes.js';
+import { ACCESS_TOKEN_SECONDS } from '../resource-servers/access-token-seconds.js';
 import { securityEvents } from './security-events.table.js';
 
 /** Clock skew that a verifier may forgive. */

@@ -3,7 +3,8 @@ import { z } from 'zod';
 /** More are delivered by the next poll. */
 const MAX_EVENTS = 100;
 
-const jti = z.string().min(1).max(64);
+/** Of our making or not, it is a text that a database takes: no NUL, and no half of a character. */
+const jti = z.string().regex(/^\P{C}{1,64}$/u);
 
 /** RFC 8936 §2.2. Unknown members are ignored (§2). */
 export const pollRequest = z.object({

@@ -135,6 +135,18 @@ describe('a command is refused (JWK-08)', () => {
       [signing],
       'algorithm_not_in_use',
     ],
+    [
+      'rotate: the algorithm is out of use, whatever is announced',
+      { do: 'rotate', alg: 'PS256' },
+      [ofUnused, key('next', 'announced', { alg: 'PS256', age: OLD_ENOUGH })],
+      'algorithm_not_in_use',
+    ],
+    [
+      'rotate at once: the algorithm is out of use',
+      { do: 'rotate-at-once', alg: 'PS256' },
+      [ofUnused],
+      'algorithm_not_in_use',
+    ],
     ['rotate: no key is announced', { do: 'rotate', alg: 'RS256' }, [signing], 'key_not_announced'],
     [
       'rotate: the announced key is a second younger than any JWKS in a cache (the interlock)',

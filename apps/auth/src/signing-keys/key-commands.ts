@@ -62,6 +62,7 @@ export function decide(command: KeyCommand, situation: Situation): Decision {
     case 'rotate':
       return rotate(command.alg, situation);
     case 'rotate-at-once':
+      assertInUse(command.alg, situation);
       return promote(command.alg, 'retired', situation);
     case 'retire':
       return retire(requireKey(command.kid, situation), situation);
@@ -72,10 +73,16 @@ export function decide(command: KeyCommand, situation: Situation): Decision {
   }
 }
 
-function announce(alg: SigningAlgorithm, { ring, policy, newKey }: Situation): Decision {
+/** A key of another algorithm would sign and be published for good: the schedule never rotates it. */
+function assertInUse(alg: SigningAlgorithm, { policy }: Situation): void {
   if (!policy.algorithms.includes(alg)) {
     throw new KeyRingError('algorithm_not_in_use', `${alg} is not one of SIGNING_ALGORITHMS`);
   }
+}
+
+function announce(alg: SigningAlgorithm, situation: Situation): Decision {
+  assertInUse(alg, situation);
+  const { ring, newKey } = situation;
   const successor = ring.successor(alg);
   if (successor !== undefined) {
     throw new KeyRingError('key_already_announced', `a key for ${alg} is announced: ${successor.kid}`);
@@ -85,6 +92,7 @@ function announce(alg: SigningAlgorithm, { ring, policy, newKey }: Situation): D
 }
 
 function rotate(alg: SigningAlgorithm, situation: Situation): Decision {
+  assertInUse(alg, situation);
   const { ring, policy, now } = situation;
   const successor = ring.successor(alg);
   if (successor === undefined) {

@@ -1,6 +1,7 @@
-import type { EmergencyCost, KeyRingChange } from './key-commands.js';
+import type { EmergencyCost } from './key-commands.js';
 import type { RingKey } from './key-ring.js';
 import { addSeconds, maySignFrom, type RotationPolicy } from './rotation-policy.js';
+import type { MadeChange } from './signing-keys.service.js';
 
 /** A key as the admin API shows it: nothing of what signs. Times are ISO 8601. */
 export interface KeyView {
@@ -21,7 +22,7 @@ export interface KeyView {
 
 export interface KeyChangeView {
   readonly changes: readonly { readonly kid: string; readonly alg: string; readonly state: string }[];
-  /** What an emergency costs; null when it costs nothing. */
+  /** What an emergency costs, and what this replica could not follow; null when there is nothing to say. */
   readonly warning: string | null;
 }
 
@@ -43,10 +44,14 @@ export function toKeyView(key: RingKey, policy: RotationPolicy): KeyView {
   };
 }
 
-export function toKeyChangeView({ changes, cost }: KeyRingChange): KeyChangeView {
+const NOT_TAKEN_OVER =
+  'the change is made, and the replica that answers cannot take over all of it: it is not ready, and its log says why';
+
+export function toKeyChangeView({ changes, cost, isTakenOver }: MadeChange): KeyChangeView {
+  const warnings = [...(cost === null ? [] : [warningOf(cost)]), ...(isTakenOver ? [] : [NOT_TAKEN_OVER])];
   return {
     changes: changes.map(({ kid, alg, to }) => ({ kid, alg, state: to })),
-    warning: cost && warningOf(cost),
+    warning: warnings.length > 0 ? warnings.join('; ') : null,
   };
 }
 

@@ -2,6 +2,7 @@ import { Body, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { AdminController } from '../admin/admin-controller.js';
 import { adminRefusal } from '../admin/admin-errors.js';
+import { emptyBody } from '../admin/empty-body.js';
 import type { KeyCommand } from './key-commands.js';
 import { KeyRingError } from './key-ring-error.js';
 import { SIGNING_ALGORITHMS } from './key-ring.js';
@@ -14,7 +15,6 @@ const rotation = z.strictObject({
   /** Without the wait after the announcement. The answer says what that costs. */
   emergency: z.boolean().default(false),
 });
-const nothing = z.strictObject({}).optional();
 
 /** The key ring, for administrators alone. Nobody can see a private key here, or bring one in. */
 @AdminController('keys', 'keys:admin')
@@ -42,13 +42,13 @@ export class KeysController {
 
   @Post(':kid/retire')
   @HttpCode(200)
-  retire(@Param('kid') kid: string, @Body({ schema: nothing }) _body: unknown): Promise<KeyChangeView> {
+  retire(@Param('kid') kid: string, @Body({ schema: emptyBody }) _body: unknown): Promise<KeyChangeView> {
     return this.execute({ do: 'retire', kid });
   }
 
   @Post(':kid/revoke')
   @HttpCode(200)
-  revoke(@Param('kid') kid: string, @Body({ schema: nothing }) _body: unknown): Promise<KeyChangeView> {
+  revoke(@Param('kid') kid: string, @Body({ schema: emptyBody }) _body: unknown): Promise<KeyChangeView> {
     return this.execute({ do: 'revoke', kid });
   }
 

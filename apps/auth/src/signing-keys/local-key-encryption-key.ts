@@ -1,10 +1,6 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { derive, KEY_BYTES, seal, unseal, UnsealRefusedError } from '../sealing/aes-256-gcm.js';
 import { UnwrapRefusedError, type KeyContext, type KeyEncryptionKey } from './key-encryption-key.js';
 
-const ALGORITHM = 'aes-256-gcm';
-const KEY_BYTES = 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 const ID_BYTES = 8;
 
 /** A key-encryption key in this process, from a file or the environment: AES-256-GCM. */
@@ -14,7 +10,7 @@ export class LocalKeyEncryptionKey implements KeyEncryptionKey {
 
   private constructor(key: Buffer) {
     this.#key = key;
-    this.id = this.derive('key-encryption-key-id', ID_BYTES).toString('hex');
+    this.id = derive(key, 'key-encryption-key-id', ID_BYTES).toString('hex');
   }
 
   static fromBase64url(text: string): LocalKeyEncryptionKey {
@@ -24,33 +20,20 @@ export class LocalKeyEncryptionKey implements KeyEncryptionKey {
   }
 
   async wrap(plaintext: Uint8Array, context: KeyContext): Promise<Uint8Array> {
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv(ALGORITHM, this.#key, iv, { authTagLength: TAG_BYTES });
-    cipher.setAAD(additionalData(context));
-    return Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+    return seal(plaintext, this.#key, additionalData(context));
   }
 
   async unwrap(wrapped: Uint8Array, context: KeyContext): Promise<Uint8Array> {
-    if (wrapped.byteLength < IV_BYTES + TAG_BYTES) throw new UnwrapRefusedError('too short');
-    const iv = wrapped.subarray(0, IV_BYTES);
-    const decipher = createDecipheriv(ALGORITHM, this.#key, iv, { authTagLength: TAG_BYTES });
-    decipher.setAAD(additionalData(context));
-    decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
-    const plaintext = decipher.update(wrapped.subarray(IV_BYTES, -TAG_BYTES));
     try {
-      return Buffer.concat([plaintext, decipher.final()]);
-    } catch {
-      throw new UnwrapRefusedError('not what was wrapped'); // the one thing that `final` can find here
+      return unseal(wrapped, this.#key, additionalData(context));
+    } catch (error) {
+      if (error instanceof UnsealRefusedError) throw new UnwrapRefusedError(error.message, { cause: error });
+      throw error;
     }
   }
 
   async deriveSecret(purpose: string): Promise<string> {
-    return this.derive(purpose, KEY_BYTES).toString('base64url');
-  }
-
-  /** HKDF (RFC 5869): no secret serves two purposes, and none tells the key. */
-  private derive(purpose: string, bytes: number): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.#key, '', `countersign:${purpose}`, bytes));
+    return derive(this.#key, purpose, KEY_BYTES).toString('base64url');
   }
 }
 

@@ -4,6 +4,7 @@ import type { AuthConfig } from '../app.config.js';
 import { LONGEST_SIGNED_TOKEN_SECONDS } from '../oidc/lifetimes.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
+import { ExpiredHintKeysService } from './expired-hint-keys.service.js';
 import { KeyEncryption } from './key-encryption.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeysController } from './keys.controller.js';
@@ -28,6 +29,7 @@ export class SigningKeysModule {
       imports: [SecurityEventsModule],
       controllers: [KeysController],
       providers: [
+        ExpiredHintKeysService,
         {
           provide: ROTATION_POLICY,
           useFactory: () => rotationPolicy(config, LONGEST_SIGNED_TOKEN_SECONDS),

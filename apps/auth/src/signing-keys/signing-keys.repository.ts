@@ -4,6 +4,7 @@ import { eq, ne, sql } from 'drizzle-orm';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { JwksMaxAgesRepository } from './jwks-max-ages.repository.js';
 import type { Decision, KeyChange } from './key-commands.js';
+import { idTokenHintKeys, keepForIdTokenHints, type IdTokenHintKey } from './id-token-hint-keys.js';
 import { KeyRing, type RingKey } from './key-ring.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
 import { lockKeyRing } from './key-ring-lock.js';
@@ -37,6 +38,16 @@ const TIME_OF = {
   revoked: 'revokedAt',
 } as const satisfies Readonly<Record<RingKey['state'], keyof Row>>;
 
+export interface LoadedRing {
+  readonly ring: KeyRing<SigningKey>;
+  /**
+   * Why a row did not open: it was altered, or what opens it is not here. Its key is not in the ring, and not published
+   * either: nothing but the private half proves that the public one is ours.
+   */
+  readonly faults: readonly unknown[];
+  readonly idTokenHintKeys: readonly IdTokenHintKey[];
+}
+
 /** What a change is decided on. */
 export interface RingUnderLock {
   readonly ring: KeyRing<RingKey>;
@@ -56,14 +67,15 @@ export class SigningKeysRepository {
     private readonly looseKeys: LoosePrivateKeysRepository,
   ) {}
 
-  /**
-   * The ring with what signs; a revoked key, which never will, is not opened.
-   *
-   * @throws ConfigurationError when a row does not open: it was altered, or its key is not where it should be.
-   */
-  async load(): Promise<KeyRing<SigningKey>> {
+  /** The ring with what signs; a revoked key, which never will, is not opened. */
+  async load(): Promise<LoadedRing> {
     const rows = await this.database.orm.select().from(signingKeys).where(ne(signingKeys.state, 'revoked'));
-    return KeyRing.of(await Promise.all(rows.map((row) => this.toSigningKey(row))));
+    const opened = await Promise.allSettled(rows.map((row) => this.toSigningKey(row)));
+    return {
+      ring: KeyRing.of(opened.flatMap((key) => (key.status === 'fulfilled' ? [key.value] : []))),
+      faults: opened.flatMap((key) => (key.status === 'rejected' ? [key.reason as unknown] : [])),
+      idTokenHintKeys: await idTokenHintKeys(this.database.orm),
+    };
   }
 
   /** Every key, revoked ones too, without what signs. */
@@ -120,7 +132,10 @@ export class SigningKeysRepository {
     const isKey = eq(signingKeys.kid, kid);
     if (to === 'deleted') {
       const deleted = await orm.delete(signingKeys).where(isKey).returning();
-      for (const key of deleted) await this.looseKeys.loosen(key, orm);
+      for (const key of deleted) {
+        await this.looseKeys.loosen(key, orm);
+        await keepForIdTokenHints(key, now, orm);
+      }
       return deleted;
     }
     if (kid === newKey?.kid) {

@@ -11,18 +11,26 @@ import {
   type KeyRingChange,
   type Situation,
 } from './key-commands.js';
+import type { IdTokenHintKey } from './id-token-hint-keys.js';
+import { KeyRingError } from './key-ring-error.js';
 import { KeyRing, type RingKey, type SigningAlgorithm } from './key-ring.js';
 import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
 import { withCachedMaxAge, type RotationPolicy } from './rotation-policy.js';
 import type { SigningKey } from './signing-key.js';
-import { SigningKeysRepository } from './signing-keys.repository.js';
+import { SigningKeysRepository, type LoadedRing } from './signing-keys.repository.js';
 
 export const ROTATION_POLICY = Symbol('rotation policy');
 
 type MadeDecision = Extract<Decision, KeyRingChange>;
 const NOTHING: MadeDecision = { changes: [], cost: null };
+
+/** A change that is in the database. */
+export interface MadeChange extends KeyRingChange {
+  /** Whether this replica has the ring as it now is: it may not open a key of it, or have lost the database. */
+  readonly isTakenOver: boolean;
+}
 
 /** The key ring of this replica: a copy of the database's, which `refresh` brings up to date. */
 @Injectable()
@@ -30,6 +38,11 @@ export class SigningKeysService implements PublishedKeys {
   private readonly logger = new Logger(SigningKeysService.name);
   private ring: KeyRing<SigningKey> = KeyRing.of([]);
   private all: KeyRing<RingKey> | undefined;
+  /** Whether the database may have more than was taken over. */
+  private isBehind = true;
+  /** What every listener has been told of. */
+  private told: string | undefined;
+  private hintKeys: readonly IdTokenHintKey[] = [];
   private jwks: readonly JWK[] = [];
   private cachedMaxAgeSeconds = 0;
   private refreshing: Promise<void> = Promise.resolve();
@@ -52,6 +65,11 @@ export class SigningKeysService implements PublishedKeys {
   /** The keys that are good for something. */
   get current(): KeyRing<SigningKey> {
     return this.ring;
+  }
+
+  /** Keys that are deleted: an `id_token_hint` is verified with them, and nothing else. */
+  get idTokenHintKeys(): readonly IdTokenHintKey[] {
+    return this.hintKeys;
   }
 
   /** Every key as this replica knows it, revoked ones too. */
@@ -98,7 +116,7 @@ export class SigningKeysService implements PublishedKeys {
   /**
    * Takes over what the ring is in the database. Nothing happens when it is the same.
    *
-   * @throws ConfigurationError when a row does not open; the ring then stays as it was.
+   * @throws ConfigurationError when a row does not open: its key is then not in the ring, and the others are.
    */
   refresh(): Promise<void> {
     // One after the other: what was read earlier must not replace what was read later.
@@ -108,15 +126,16 @@ export class SigningKeysService implements PublishedKeys {
   }
 
   /**
-   * Carries out a command; when it resolves, this replica signs and publishes accordingly, and the others are told.
+   * Carries out a command; when it resolves, the change is made, and the others are told. This replica signs and
+   * publishes accordingly, unless the answer says that it could not take it over.
    *
    * @throws KeyRingError when the ring does not do that.
    */
-  async execute(command: KeyCommand): Promise<KeyRingChange> {
+  async execute(command: KeyCommand): Promise<MadeChange> {
     const { changes, cost, bereaves } = (await this.executeChosen(() => command)) ?? NOTHING;
-    if (bereaves === undefined) return { changes, cost };
+    if (bereaves === undefined) return { changes, cost, isTakenOver: !this.isBehind };
     const next = await this.replaceRevoked(bereaves);
-    return { changes: [...changes, ...next.changes], cost: next.cost };
+    return { changes: [...changes, ...next.changes], cost: next.cost, isTakenOver: !this.isBehind };
   }
 
   /** Has a key follow a revoked one, at any cost. The revocation is made, whether or not this succeeds. */
@@ -126,8 +145,8 @@ export class SigningKeysService implements PublishedKeys {
         ring.isBereaved(alg) ? { do: 'rotate-at-once', alg } : undefined,
       );
       if (made !== undefined) return made;
-      await this.refresh();
-      const key = this.ring.signingKey(alg); // of another replica's look, or of the schedule's
+      await this.refreshAfterChange();
+      const key = this.all?.signingKey(alg); // of another replica's look, or of the schedule's
       if (key === undefined) return NOTHING;
       const cost = costOfSigning(key, this.policy, new Date());
       return { changes: [{ kid: key.kid, alg, to: 'signing' }], cost };
@@ -166,6 +185,10 @@ export class SigningKeysService implements PublishedKeys {
         await this.afterwards(decision, deleted);
         return decision;
       }
+    } catch (error) {
+      // The change may be made and its answer lost: then the key is in use. If it is not, it is loose.
+      if (!(error instanceof KeyRingError)) newKey = undefined;
+      throw error;
     } finally {
       if (newKey !== undefined && !isUsed) await this.forget(newKey);
     }
@@ -173,8 +196,16 @@ export class SigningKeysService implements PublishedKeys {
 
   private async afterwards({ changes }: KeyRingChange, deleted: readonly StoredPrivateKey[]): Promise<void> {
     for (const { kid, alg, to } of changes) this.logger.log(`signing key ${kid} for ${alg}: ${to}`);
-    await this.refresh();
+    await this.refreshAfterChange();
     for (const key of deleted) await this.forget(key);
+  }
+
+  /** The change is made, and is no failure because this replica cannot follow: the next look tries again. */
+  private async refreshAfterChange(): Promise<void> {
+    this.isBehind = true;
+    await this.refresh().catch((error: unknown) => {
+      this.logger.error(withoutQuery(error));
+    });
   }
 
   /** Destroys what a kill, or an HSM that was away, has left there. */
@@ -192,11 +223,53 @@ export class SigningKeysService implements PublishedKeys {
   private async takeOver(): Promise<void> {
     this.cachedMaxAgeSeconds = await this.maxAges.longest();
     const all = await this.repository.look();
-    if (all.version === this.all?.version) return;
-    const ring = await this.repository.load();
-    this.ring = ring;
+    if (all.version === this.all?.version && !this.isBehind) return;
     this.all = all;
+    this.isBehind = true;
+    // A key that is revoked signs no longer, however long the others take to open.
+    if (this.ring.keys.some(({ kid }) => isGone(all.find(kid))))
+      this.swapIn({ ring: restate(this.ring, all), idTokenHintKeys: this.hintKeys });
+    const loaded = await this.repository.load();
+    this.swapIn(loaded);
+    const [fault] = loaded.faults;
+    if (fault !== undefined) throw fault;
+    this.isBehind = false;
+  }
+
+  /** @throws what a listener throws, after the others have been called: they all are again at the next look */
+  private swapIn({ ring, idTokenHintKeys }: Pick<LoadedRing, 'ring' | 'idTokenHintKeys'>): void {
+    const version = [ring.version, ...idTokenHintKeys.map(({ kid }) => kid)].join('\n');
+    if (version === this.told) return;
+    this.ring = ring;
+    this.hintKeys = idTokenHintKeys;
     this.jwks = ring.published().map(({ publicJwk }) => publicJwk);
-    for (const listener of this.listeners) listener(ring);
+    this.told = undefined;
+    const faults = this.listeners.flatMap((listener) => faultOf(() => listener(ring)));
+    if (faults.length > 0)
+      throw new AggregateError(faults, `the key ring is not in use: ${String(faults[0])}`);
+    this.told = version;
+  }
+}
+
+function isGone(key: RingKey | undefined): boolean {
+  return key === undefined || key.state === 'revoked';
+}
+
+/** The keys of `ring` that are still good for something, in the states that they have by now. */
+function restate(ring: KeyRing<SigningKey>, now: KeyRing<RingKey>): KeyRing<SigningKey> {
+  return KeyRing.of(
+    ring.keys.flatMap((key) => {
+      const known = now.find(key.kid);
+      return known === undefined || isGone(known) ? [] : [{ ...key, ...known }];
+    }),
+  );
+}
+
+function faultOf(work: () => void): readonly unknown[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    return [error];
   }
 }

@@ -39,7 +39,7 @@ const MAX_REFUSED = 10_000;
 
 /** Introspections at a time: of tokens that were active before, and of those that nobody has seen. */
 const MAX_CONCURRENT = { known: 32, unknown: 16 } as const;
-/** Our issuer stops answering a client that asks for 1,000 inactive tokens in a minute; this is less than half. */
+/** Our issuer answers 429 in place of more than 1,000 "inactive" a minute; this is less than half. */
 const UNKNOWN_REFUSED = { capacity: 200, perSecond: 4 } as const;
 
 /**

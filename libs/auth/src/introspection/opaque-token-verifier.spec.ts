@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setInterval as every } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Revocations, type Revocation } from '../revocation/revocations.js';
 import { hostileIntrospections, introspectionOf } from '../testing/hostile-introspections.js';
@@ -29,10 +28,10 @@ let verifier: OpaqueTokenVerifier;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    void text(request).then((body) => {
-      requests.push({ request, body });
+    void (async () => {
+      requests.push({ request, body: await text(request) });
       answer(request, response);
-    });
+    })();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -46,10 +45,19 @@ beforeEach(() => {
   requests = [];
   now = NOW;
   answer = (_request, response) => response.end(introspectionOf(forge));
-  revocations = new Revocations({ maxTokenAgeSeconds: 690, onWarning: () => undefined, now: () => now });
+  revocations = makeRevocations();
   revocations.setKnown();
   verifier = makeVerifier();
 });
+
+function makeRevocations(): Revocations {
+  return new Revocations({
+    maxTokenAgeSeconds: 690,
+    maxEntries: 10,
+    onWarning: () => undefined,
+    now: () => now,
+  });
+}
 
 function makeVerifier(): OpaqueTokenVerifier {
   const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/introspect`;
@@ -144,8 +152,9 @@ describe('OpaqueTokenVerifier', () => {
     ['headers, and then nothing', (_request, response) => response.writeHead(200).flushHeaders()],
     [
       'a byte at a time',
-      async (_request, response) => {
-        for await (const _tick of every(20)) if (response.destroyed || !response.write(' ')) return;
+      (_request, response) => {
+        const dripping = setInterval(() => response.write(' '), 20);
+        response.on('close', () => clearInterval(dripping));
       },
     ],
     [
@@ -193,16 +202,16 @@ describe('OpaqueTokenVerifier', () => {
   });
 
   it('asks nothing before it is known what has been revoked', async () => {
-    revocations = new Revocations({ maxTokenAgeSeconds: 690, onWarning: () => undefined, now: () => now });
+    revocations = makeRevocations();
     await expect(makeVerifier().verify(token)).rejects.toMatchObject({ code: 'revocations_unavailable' });
     expect(requests).toHaveLength(0);
   });
 
   it.each<Revocation>([
-    { by: 'session', id: 'a-session', lastIssuedAt: Infinity },
-    { by: 'grant', id: 'a-grant', lastIssuedAt: Infinity },
-    { by: 'subject', id: 'a-subject', lastIssuedAt: SECONDS },
-    { by: 'client', id: 'a-client', lastIssuedAt: SECONDS },
+    { by: 'session', id: 'a-session', lastIssuedAt: Infinity, occurredAt: SECONDS },
+    { by: 'grant', id: 'a-grant', lastIssuedAt: Infinity, occurredAt: SECONDS },
+    { by: 'subject', id: 'a-subject', lastIssuedAt: SECONDS, occurredAt: SECONDS },
+    { by: 'client', id: 'a-client', lastIssuedAt: SECONDS, occurredAt: SECONDS },
   ])('refuses a token at once, cached or not, when its $by is revoked (INT-06)', async (revocation) => {
     const ids = { sub: 'a-subject', client_id: 'a-client', sid: 'a-session', grant_id: 'a-grant' };
     answerWith(introspectionOf(forge, ids));

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { BatchedQuery } from './batched-query.js';
 
@@ -23,19 +23,22 @@ function table() {
 }
 
 describe('a batched query', () => {
-  it('asks at once when nothing is under way', () => {
+  it('asks within the turn of the event loop when nothing is under way, for all that came in it', async () => {
     const { batched, queries } = table();
     void batched.ask('a');
-    expect(queries).toEqual([['a']]);
+    void Promise.resolve().then(() => batched.ask('b'));
+    await turn();
+    expect(queries).toEqual([['a', 'b']]);
   });
 
   it('asks for all that came meanwhile in one query, each key once', async () => {
     const { batched, queries, answers } = table();
     const first = batched.ask('a');
+    await turn();
     const later = [batched.ask('b'), batched.ask('a'), batched.ask('missing'), batched.ask('b')];
     answers[0]?.();
     expect(await first).toEqual({ id: 'a' });
-    await delay(0);
+    await turn();
     expect(queries).toEqual([['a'], ['b', 'a', 'missing']]);
     answers[1]?.();
     expect(await Promise.all(later)).toEqual([{ id: 'b' }, { id: 'a' }, undefined, { id: 'b' }]);
@@ -43,25 +46,25 @@ describe('a batched query', () => {
 
   it('fails for those whose query failed, and goes on', async () => {
     const { batched, answers } = table();
-    const [first, second] = [batched.ask('a'), batched.ask('b')];
+    const first = batched.ask('a');
+    await turn();
+    const second = batched.ask('b');
     answers[0]?.(new Error('connection lost'));
     await expect(first).rejects.toThrow('connection lost');
-    await delay(0);
+    await turn();
     answers[1]?.();
     expect(await second).toEqual({ id: 'b' });
   });
 
   it('asks for each alone when a query of several fails, so that a key which cannot be read fails alone', async () => {
     const { batched, queries, answers } = table();
-    const [first, bad, good] = [batched.ask('a'), batched.ask('bad'), batched.ask('good')];
-    answers[0]?.();
-    await first;
-    await delay(0);
+    const [bad, good] = [batched.ask('bad'), batched.ask('good')];
+    await turn();
+    answers[0]?.(new Error('invalid byte sequence'));
+    await turn();
+    expect(queries.slice(1)).toEqual([['bad'], ['good']]);
     answers[1]?.(new Error('invalid byte sequence'));
-    await delay(0);
-    expect(queries.slice(2)).toEqual([['bad'], ['good']]);
-    answers[2]?.(new Error('invalid byte sequence'));
-    answers[3]?.();
+    answers[2]?.();
     await expect(bad).rejects.toThrow('invalid byte sequence');
     expect(await good).toEqual({ id: 'good' });
   });
@@ -69,6 +72,7 @@ describe('a batched query', () => {
   it('does not wait for a query that hangs', async () => {
     const { batched, queries, answers } = table();
     void batched.ask('a');
+    await turn();
     const second = batched.ask('b');
     await delay(100);
     expect(queries).toHaveLength(2);

@@ -17,9 +17,9 @@ interface Waiting<Request, Row> {
 }
 
 /**
- * A query for many that each want one row. Requests that come while a query is under way go together with the next one:
- * the busier the process, the fewer queries a request takes; an idle one does not wait. Each sees what was committed
- * before it was asked.
+ * A query for many that each want one row. Requests of one turn of the event loop go together, and those that come while
+ * a query is under way go with the next one: the busier the process, the fewer queries a request takes; an idle one does
+ * not wait. Each sees what was committed before it was asked.
  */
 export class BatchedQuery<Request, Row> {
   private waiting: Waiting<Request, Row>[] = [];
@@ -34,7 +34,10 @@ export class BatchedQuery<Request, Row> {
   ask(request: Request): Promise<Row | undefined> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ request, resolve, reject });
-      if (!this.isBusy) this.next();
+      if (this.isBusy) return;
+      this.isBusy = true;
+      // Those whose last query was the same one ask for the next thing together.
+      setImmediate(() => this.next());
     });
   }
 

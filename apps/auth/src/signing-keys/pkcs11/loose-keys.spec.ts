@@ -41,9 +41,9 @@ withHsm('a key in an HSM that no row of the ring names', () => {
     softHsm?.dispose();
   });
 
-  function replica(store = hsm): SigningKeysService {
+  function replica(store = hsm, { orm }: Pick<typeof database, 'orm'> = database): SigningKeysService {
     const sealed = new SealedKeys(new KeyEncryption(newKeyEncryptionKey(), []));
-    return keyReplica(database, new PrivateKeys(sealed, store, 'pkcs11'), {
+    return keyReplica({ ...database, orm }, new PrivateKeys(sealed, store, 'pkcs11'), {
       ...REPLICA_POLICY,
       algorithms: ['ES256'],
     });
@@ -94,7 +94,26 @@ withHsm('a key in an HSM that no row of the ring names', () => {
     };
     await expect(replica(slow).execute({ do: 'announce', alg: 'ES256' })).rejects.toThrow('too long');
     expect((await service.list()).successor('ES256')).toBeUndefined();
+    await service.destroyLooseKeys();
     expect(await written()).toEqual([]);
+  });
+
+  it('is left alone when the answer to the change that brings it in is lost: it may be in the ring', async () => {
+    const { orm } = database;
+    const losing = replica(hsm, {
+      orm: Object.assign(Object.create(orm), {
+        transaction: async (...args: Parameters<typeof orm.transaction>) => {
+          const done = await orm.transaction(...args);
+          if ((await service.list()).successor('ES256') !== undefined) throw new Error('connection lost');
+          return done;
+        },
+      }),
+    });
+    await expect(losing.execute({ do: 'announce', alg: 'ES256' })).rejects.toThrow('connection lost');
+    await service.refresh();
+    const successor = service.current.successor('ES256');
+    expect(successor && (await isThere(successor))).toBe(true);
+    await service.execute({ do: 'retire', kid: successor?.kid ?? '' });
   });
 
   it('is destroyed when whoever deleted its row was killed before the HSM was told', async () => {

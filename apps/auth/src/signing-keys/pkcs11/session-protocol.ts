@@ -34,10 +34,22 @@ export interface SessionResults {
   readonly destroy: undefined;
 }
 
-export type SessionAnswer =
+/** A request as a thread gets it. */
+export interface SessionCall {
+  /** Comes back with the answer: one that is late must not settle the next call. */
+  readonly id: number;
+  readonly request: SessionRequest;
+}
+
+/** The id with which a thread answers to its start. */
+export const OPENED = 0;
+
+export type SessionOutcome =
   | { readonly result: SessionResults[keyof SessionResults] }
   /** `CKR_…`, or one of ours. */
   | { readonly fault: string };
+
+export type SessionAnswer = SessionOutcome & Pick<SessionCall, 'id'>;
 
 /** Faults that PKCS #11 has no code for. */
 export const FAULTS = {

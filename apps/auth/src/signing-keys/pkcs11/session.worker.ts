@@ -5,8 +5,10 @@ import { loadCryptoki, type Attribute, type Cryptoki, type Handle } from './cryp
 import { KEY_KINDS } from './key-kinds.ts';
 import {
   FAULTS,
+  OPENED,
   type KeyReference,
   type SessionAnswer,
+  type SessionCall,
   type SessionRequest,
   type SessionResults,
   type SessionSettings,
@@ -161,11 +163,11 @@ function perform(request: SessionRequest): SessionResults[SessionRequest['operat
   }
 }
 
-function answer(respond: () => SessionAnswer): void {
+function answer({ id, request }: SessionCall): void {
   try {
-    parentPort?.postMessage(respond());
+    parentPort?.postMessage({ id, result: perform(request) } satisfies SessionAnswer);
   } catch (error) {
-    parentPort?.postMessage({ fault: codeOf(error) } satisfies SessionAnswer);
+    parentPort?.postMessage({ id, fault: codeOf(error) } satisfies SessionAnswer);
   }
 }
 
@@ -174,10 +176,8 @@ let session: Handle;
 try {
   token = load();
   session = openSession(token);
-  parentPort?.on('message', (request: SessionRequest) => {
-    answer(() => ({ result: perform(request) }));
-  });
-  parentPort?.postMessage({ result: undefined } satisfies SessionAnswer);
+  parentPort?.on('message', answer);
+  parentPort?.postMessage({ id: OPENED, result: undefined } satisfies SessionAnswer);
 } catch (error) {
-  parentPort?.postMessage({ fault: codeOf(error) } satisfies SessionAnswer);
+  parentPort?.postMessage({ id: OPENED, fault: codeOf(error) } satisfies SessionAnswer);
 }

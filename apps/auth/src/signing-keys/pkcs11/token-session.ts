@@ -2,7 +2,10 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
   FAULTS,
+  OPENED,
   type SessionAnswer,
+  type SessionCall,
+  type SessionOutcome,
   type SessionRequest,
   type SessionResults,
   type SessionSettings,
@@ -26,21 +29,30 @@ export class TokenFault extends Error {
 
 /** A session of a token, in a thread of its own. It does one call at a time. */
 export class TokenSession {
-  private pending = Promise.withResolvers<SessionAnswer>();
+  private id = OPENED;
+  private pending = Promise.withResolvers<SessionOutcome>();
 
-  private constructor(private readonly worker: Worker) {
+  private constructor(
+    private readonly worker: Worker,
+    private readonly callTimeoutMs: number,
+  ) {
     const end = () => {
       this.pending.resolve({ fault: FAULTS.threadEnded });
     };
     worker.on('message', (answer: SessionAnswer) => {
-      this.pending.resolve(answer);
+      if (answer.id === this.id) this.pending.resolve(answer);
     });
     worker.on('error', end).on('exit', end);
   }
 
   /** Opens a session and logs in. @throws TokenFault */
-  static async open(settings: SessionSettings): Promise<TokenSession> {
-    const session = new TokenSession(new Worker(WORKER, { workerData: settings }));
+  static open(settings: SessionSettings): Promise<TokenSession> {
+    return TokenSession.over(new Worker(WORKER, { workerData: settings }), CALL_TIMEOUT_MS);
+  }
+
+  /** A session in a thread that was started, and answers when it is open. @throws TokenFault */
+  static async over(thread: Worker, callTimeoutMs: number): Promise<TokenSession> {
+    const session = new TokenSession(thread, callTimeoutMs);
     try {
       await session.answer(OPEN_TIMEOUT_MS);
       return session;
@@ -50,13 +62,14 @@ export class TokenSession {
     }
   }
 
-  /** @throws TokenFault; the session is to be closed when it was a timeout, as the answer may still come. */
+  /** @throws TokenFault; after a timeout the answer may still come, and is not taken for that of a later call. */
   async call<Request extends SessionRequest>(
     request: Request,
   ): Promise<SessionResults[Request['operation']]> {
     this.pending = Promise.withResolvers();
-    this.worker.postMessage(request);
-    return (await this.answer(CALL_TIMEOUT_MS)) as SessionResults[Request['operation']];
+    this.id++;
+    this.worker.postMessage({ id: this.id, request } satisfies SessionCall);
+    return (await this.answer(this.callTimeoutMs)) as SessionResults[Request['operation']];
   }
 
   /** Ends the thread, as soon as the call that it is in returns. */
