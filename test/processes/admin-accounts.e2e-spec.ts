@@ -114,9 +114,9 @@ async function create(fields: object = {}): Promise<{ id: string; email: string;
 /** Chooses a password behind a link. @returns the status of the last page */
 async function choose(link: URL): Promise<number> {
   const agent = new UserAgent(stack.issuer);
-  const page = await agent.open(link);
-  if (page.status !== 200) return page.status;
-  return (await agent.submit(page, '/password/reset', { password: CHOSEN, again: CHOSEN })).status;
+  const form = await agent.open(link);
+  if (form.status !== 200) return form.status;
+  return (await agent.submit(form, '/password/reset', { password: CHOSEN, again: CHOSEN })).status;
 }
 
 describe('an account that an administrator makes', () => {

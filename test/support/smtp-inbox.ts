@@ -18,10 +18,11 @@ export class SmtpInbox {
           ? callback(Object.assign(new Error(`no such mailbox: ${address}`), { responseCode: 550 }))
           : callback(),
       onData: (stream, { envelope }, callback) => {
-        void text(stream).then((content) => {
+        void (async () => {
+          const content = await text(stream);
           this.mails.push({ to: envelope.rcptTo.map(({ address }) => address), content });
           callback();
-        });
+        })();
       },
     });
   }

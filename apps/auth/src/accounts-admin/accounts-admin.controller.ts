@@ -24,11 +24,15 @@ const pageRequest = z.strictObject({
   cursor: z.uuid().optional(),
 });
 const accountId = z.uuid({ error: 'is not the id of an account' });
-const roles = z
+const roleList = z
   .array(z.enum(ROLES))
   .refine((names) => new Set(names).size === names.length, 'has a role twice');
-const rolesRequest = z.strictObject({ roles });
-const newAccount = z.strictObject({ email: emailAddress.transform(normalizeEmail), name: personName, roles });
+const rolesRequest = z.strictObject({ roles: roleList });
+const newAccount = z.strictObject({
+  email: emailAddress.transform(normalizeEmail),
+  name: personName,
+  roles: roleList,
+});
 
 /** The accounts, for administrators alone. Nothing here reads or sets a password: its owner does, by a link. */
 @AdminController('accounts', 'accounts:admin')

@@ -52,12 +52,13 @@ async function listen(options: SMTPServerOptions = {}): Promise<number> {
         ? callback(null, { user: username })
         : callback(new Error('canary@example.com may not')),
     onData: (stream, { envelope, secure }, callback) => {
-      void text(stream).then((data) => {
+      void (async () => {
+        const data = await text(stream);
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
         const to = envelope.rcptTo.map(({ address }) => address);
         received.push({ from, to, data, isSecure: secure });
         callback();
-      });
+      })();
     },
     ...options,
   });
