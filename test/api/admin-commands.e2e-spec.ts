@@ -59,6 +59,19 @@ describe('the commands for accounts', () => {
     });
     expect((await run('accounts', ['show', ACCOUNT])).stdout).toMatch(/^email +customer@example.com$/m);
   });
+
+  it('make one, and show the link to its password', async () => {
+    const email = `cli-${suffix}@example.com`;
+    const link = /good once, for 30 minutes:\nhttp\S+\/password\/reset\?token=[\w-]{43}\n$/;
+    const created = await run('accounts', ['create', email, '--name', 'Cleo Line', '--role', 'customer']);
+    expect(created).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(link) });
+    const [id = ''] = /[0-9a-f-]{36}/.exec(created.stdout) ?? [];
+    expect(await run('accounts', ['reset-password', id])).toMatchObject({
+      stdout: expect.stringMatching(link),
+    });
+    expect((await run('accounts', ['show', id])).stdout).not.toContain('token=');
+    expect((await run('accounts', ['disable', id])).stdout).toMatch(/disabled since/);
+  });
 });
 
 describe('a command says in a line why it failed (exit code 1), when', () => {
@@ -97,7 +110,8 @@ describe('a command says how it is used (exit code 2), when it is given', () => 
     ['an overlap of a century', 'clients', ['rotate-secret', 'x', '--overlap-hours', '876000'], /up to 168/],
     ['nothing to change', 'clients', ['update', 'demo-web'], /needs something to change/],
     ['an address for an account', 'accounts', ['show', 'a@example.com'], /is not the id of an account/],
-    ['no role', 'accounts', ['roles', ACCOUNT], /--role once or more, or --none/],
+    ['no name', 'accounts', ['create', 'a@example.com', '--none'], /create needs --name/],
+    ['no role', 'accounts', ['roles', ACCOUNT], /needs --role once or more, or --none/],
     ['roles and none', 'accounts', ['roles', ACCOUNT, '--role', 'admin', '--none'], /or --none/],
   ])('%s', async (_what, tool, args, line) => {
     const { exitCode, stderr } = await run(tool, args);

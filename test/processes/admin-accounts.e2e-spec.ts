@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DemoWebClient } from '../support/demo-web-client.ts';
 import { AdminCaller, adminToken, logInTo, operator, publicClient } from '../support/operator.ts';
 import { TestStack } from '../support/test-stack.ts';
+import { UserAgent } from '../support/user-agent.ts';
 
 const CUSTOMER = '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e0001';
 const MERCHANT = '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e0003';
@@ -99,6 +100,80 @@ describe('an account that an administrator disables', () => {
   });
 });
 
+const withLink = z.object({ id: z.uuid(), password_link: z.object({ url: z.url() }) });
+const CHOSEN = 'kettle window bicycle';
+let people = 0;
+
+async function create(fields: object = {}): Promise<{ id: string; email: string; link: URL }> {
+  const email = `made${++people}@example.com`;
+  const person = { email, name: 'Mae Made', roles: ['customer'], ...fields };
+  const { id, password_link: link } = withLink.parse((await admin.call('POST', '/accounts', person)).body);
+  return { id, email, link: new URL(link.url) };
+}
+
+/** Chooses a password behind a link. @returns the status of the last page */
+async function choose(link: URL): Promise<number> {
+  const agent = new UserAgent(stack.issuer);
+  const form = await agent.open(link);
+  if (form.status !== 200) return form.status;
+  return (await agent.submit(form, '/password/reset', { password: CHOSEN, again: CHOSEN })).status;
+}
+
+describe('an account that an administrator makes', () => {
+  it('is its owner’s from the link on, which is good once and says nothing about the address', async () => {
+    const { email, link } = await create();
+    expect([await choose(link), await choose(link)]).toEqual([200, 410]);
+    const { id_token: idToken = '' } = await new DemoWebClient(stack.issuer, CHOSEN).logIn(email, {
+      scope: 'openid email orders:read',
+    });
+    const claims: unknown = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
+    expect(claims).toMatchObject({ email, email_verified: false });
+  });
+
+  it.each<[deviation: string, fields: object, status: number, code: string | null]>([
+    ['whose address is taken', { email: 'Customer@example.com' }, 409, 'account_exists'],
+    ['whose address is none', { email: 'a@example.com\nBcc: b@example.com' }, 400, null],
+    ['whose name has control characters', { name: 'a\u001B[2J' }, 400, null],
+    ['without a name', { name: ' ' }, 400, null],
+    ['without roles', { roles: undefined }, 400, null],
+    ['with a role that there is not', { roles: ['root'] }, 400, null],
+    ['with a password (mass assignment)', { password: CHOSEN }, 400, null],
+    ['whose address is verified (mass assignment)', { email_verified: true }, 400, null],
+  ])('%s is refused', async (_deviation, fields, status, code) => {
+    const person = { email: 'refused@example.com', name: 'Rae Refused', roles: ['customer'], ...fields };
+    const answer = await admin.call('POST', '/accounts', person);
+    expect(answer).toMatchObject({ status, ...(code !== null && { body: { code } }) });
+    expect(await emails('?email=refused')).toEqual([]);
+  });
+});
+
+describe('a link to a password that an administrator hands out', () => {
+  it.each<[reason: string, end: (id: string) => Promise<unknown>]>([
+    ['there is a newer one', (id) => admin.call('POST', `/accounts/${id}/password-reset`)],
+    ['the account got other roles', (id) => admin.call('PUT', `/accounts/${id}/roles`, { roles: ['admin'] })],
+    ['the account is disabled', (id) => admin.call('POST', `/accounts/${id}/disable`)],
+  ])('is good no longer when %s', async (_reason, end) => {
+    const { id, link } = await create();
+    await end(id);
+    expect(await choose(link)).toBe(410);
+  });
+
+  it('is refused for an account that is disabled', async () => {
+    const { id } = await create();
+    await admin.call('POST', `/accounts/${id}/disable`);
+    const answer = await admin.call('POST', `/accounts/${id}/password-reset`);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'account_disabled' } });
+  });
+
+  it('is not in the log', async () => {
+    const { id, link } = await create();
+    const token = link.searchParams.get('token') ?? '';
+    await stack.linesWith(id, 1);
+    await choose(link);
+    expect(stack.lines.map(({ text }) => text).join('\n')).not.toContain(token);
+  });
+});
+
 describe('roles that an administrator sets', () => {
   it('are those of the next access token', async () => {
     await admin.call('PUT', `/accounts/${CUSTOMER}/roles`, { roles: ['customer', 'merchant'] });
@@ -150,6 +225,7 @@ describe('an administrator', () => {
   it.each<[action: string, method: string, path: string, body: unknown]>([
     ['disable himself', 'POST', '/disable', undefined],
     ['change his own roles', 'PUT', '/roles', { roles: ['admin'] }],
+    ['get a password without the one that he has (ASVS 6.2.3)', 'POST', '/password-reset', undefined],
   ])('cannot %s', async (_action, method, path, body) => {
     const person = await adminInPerson();
     const answer = await person.call(method, `/accounts/${ADMIN}${path}`, body);
@@ -161,6 +237,7 @@ describe('an administrator', () => {
     ['POST', '/disable', undefined],
     ['POST', '/enable', undefined],
     ['POST', '/sign-out', undefined],
+    ['POST', '/password-reset', undefined],
     ['PUT', '/roles', { roles: [] }],
   ])('is told that there is no such account: %s %s', async (method, path, body) => {
     const answer = await admin.call(method, `/accounts/${NOBODY}${path}`, body);
@@ -181,6 +258,8 @@ describe('an administrator of accounts whose token lacks another admin scope', (
     ['disable one', 'POST', `/${ADMIN}/disable`, undefined],
     ['enable one', 'POST', `/${ADMIN}/enable`, undefined],
     ['sign one out', 'POST', `/${ADMIN}/sign-out`, undefined],
+    ['set the password of one', 'POST', `/${ADMIN}/password-reset`, undefined],
+    ['make a new one', 'POST', '', { email: 'above@example.com', name: 'Abe Above', roles: ['admin'] }],
     ['disable one whose id is in capitals', 'POST', `/${ADMIN.toUpperCase()}/disable`, undefined],
   ])('cannot %s, and nothing changes', async (_deed, method, path, body) => {
     const before = [await state(CUSTOMER), await state(ADMIN)];
@@ -204,6 +283,7 @@ describe('an administrator of accounts whose token lacks another admin scope', (
     ['disable', 'POST', '/disable', undefined],
     ['enable', 'POST', '/enable', undefined],
     ['sign out', 'POST', '/sign-out', undefined],
+    ['hand out a link to', 'POST', '/password-reset', undefined],
   ])('can still %s anyone else', async (_deed, method, path, body) => {
     const answer = await (await narrow('accounts:admin')).call(method, `/accounts/${CUSTOMER}${path}`, body);
     expect(answer).toMatchObject({ status: 200 });

@@ -44,6 +44,18 @@ describe('an app says in one message what the operator has to mend, and ends', (
     ],
     [
       'auth',
+      'mail is to leave from no address',
+      { DEMO: 'true', SMTP_URL: 'smtp://mail.example.com' },
+      /SMTP_URL and MAIL_FROM are set together/,
+    ],
+    [
+      'auth',
+      'its mail server is to be believed without a check',
+      { DEMO: 'true', SMTP_URL: 'smtp://a.example?tls.rejectUnauthorized=false', MAIL_FROM: 'a@a.example' },
+      /SMTP_URL has something behind its host/,
+    ],
+    [
+      'auth',
       'it is to believe every proxy',
       { DEMO: 'true', TRUST_PROXY: '0.0.0.0/0' },
       /TRUST_PROXY is not a list of IP addresses or networks/,

@@ -106,6 +106,16 @@ export const settings = z.object({
     .enum(['open', 'closed'])
     .optional()
     .describe('whether people may make accounts: open when DEMO=true, else closed; needs a way to send mail'),
+  SMTP_URL: z
+    .string()
+    .optional()
+    .describe(
+      'mail server: smtp://[user:password@]host[:587], which has to offer STARTTLS unless it is on this machine, or smtps://; without it the mail of the demo is in the log, and else there is none',
+    ),
+  MAIL_FROM: z
+    .email('is not an e-mail address')
+    .optional()
+    .describe('address that mail comes from; set together with SMTP_URL'),
 });
 
 export type AuthConfig = Readonly<z.output<typeof settings>>;

@@ -3,6 +3,10 @@ import { Database } from '@countersign/platform/database';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Role } from '../accounts/account.js';
 import { accounts } from '../accounts/accounts.table.js';
+import { adminRefusal } from '../admin/admin-errors.js';
+import { HandedOverLinks } from '../registration/handed-over-links.js';
+
+export type AccountRow = typeof accounts.$inferSelect;
 
 /** An account as an administrator sees it: all but its password. */
 export interface AccountView {
@@ -22,7 +26,10 @@ export interface AccountPage {
 /** All accounts, disabled ones too. */
 @Injectable()
 export class AccountDirectory {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly links: HandedOverLinks,
+  ) {}
 
   async find(id: string): Promise<AccountView | undefined> {
     const [row] = await this.database.orm.select().from(accounts).where(eq(accounts.id, id));
@@ -47,25 +54,29 @@ export class AccountDirectory {
     return { data: data.map(toView), next_cursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null };
   }
 
-  /** @returns the account; undefined when there is none */
+  /**
+   * Sets the roles of an account. A link that was handed out for it ends: who may touch the account as it was need not
+   * be one who may set the password of an administrator.
+   *
+   * @returns the account; undefined when there is none
+   */
   async setRoles(id: string, roles: readonly Role[]): Promise<AccountView | undefined> {
-    const [row] = await this.database.orm
-      .update(accounts)
-      .set({ roles })
-      .where(eq(accounts.id, id))
-      .returning();
-    return row && toView(row);
+    return this.database.orm.transaction(async (tx) => {
+      const [row] = await tx.update(accounts).set({ roles }).where(eq(accounts.id, id)).returning();
+      if (row === undefined) return undefined;
+      await this.links.withdraw(row.email, tx);
+      return toView(row);
+    });
   }
 }
 
-function toView({
-  id,
-  email,
-  name,
-  roles,
-  disabledAt,
-  createdAt,
-}: typeof accounts.$inferSelect): AccountView {
+/** @throws ServiceError `account_not_found` */
+export function found<Found>(account: Found | undefined): Found {
+  if (account === undefined) throw adminRefusal('account_not_found', 'There is no account with this id.');
+  return account;
+}
+
+export function toView({ id, email, name, roles, disabledAt, createdAt }: AccountRow): AccountView {
   return {
     id,
     email,

@@ -3,12 +3,16 @@ import type { Role } from '../accounts/account.js';
 import { adminRefusal } from '../admin/admin-errors.js';
 import { missingAdminScopes } from '../admin/admin-scopes.js';
 
-/** One slip, and nobody could undo it. @throws ServiceError `account_own` */
+/**
+ * One slip, and nobody could undo it; and who has an administrator's token for 5 minutes gets no password of his with it.
+ *
+ * @throws ServiceError `account_own`
+ */
 export function assertNotSelf(id: string, { subject }: Principal): void {
   if (id.toLowerCase() === subject)
     throw adminRefusal(
       'account_own',
-      'Nobody disables himself or changes roles of his own: ask another administrator.',
+      'Nobody disables himself, changes roles of his own or gets a password link here: ask another administrator.',
     );
 }
 

@@ -1,13 +1,15 @@
 import { CurrentPrincipal, type Principal } from '@countersign/auth';
-import { Body, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { normalizeEmail, ROLES } from '../accounts/account.js';
 import { AccountsService } from '../accounts/accounts.service.js';
+import { emailAddress, personName } from '../accounts/person.js';
 import { AdminController } from '../admin/admin-controller.js';
-import { adminRefusal } from '../admin/admin-errors.js';
 import { emptyBody } from '../admin/empty-body.js';
 import { assertNotAbove, assertNotSelf } from './account-policy.js';
-import { AccountDirectory, type AccountPage, type AccountView } from './account-directory.js';
+import { AccountDirectory, found, type AccountPage, type AccountView } from './account-directory.js';
+import { AccountEntryService, type AccountViewWithLink } from './account-entry.service.js';
 
 const pageRequest = z.strictObject({
   /** Part of the address. */
@@ -22,16 +24,23 @@ const pageRequest = z.strictObject({
   cursor: z.uuid().optional(),
 });
 const accountId = z.uuid({ error: 'is not the id of an account' });
-const rolesRequest = z.strictObject({
-  roles: z.array(z.enum(ROLES)).refine((roles) => new Set(roles).size === roles.length, 'has a role twice'),
+const roleList = z
+  .array(z.enum(ROLES))
+  .refine((names) => new Set(names).size === names.length, 'has a role twice');
+const rolesRequest = z.strictObject({ roles: roleList });
+const newAccount = z.strictObject({
+  email: emailAddress.transform(normalizeEmail),
+  name: personName,
+  roles: roleList,
 });
 
-/** The accounts, for administrators alone. Nothing here reads or sets a password. */
+/** The accounts, for administrators alone. Nothing here reads or sets a password: its owner does, by a link. */
 @AdminController('accounts', 'accounts:admin')
 export class AccountsAdminController {
   constructor(
     private readonly directory: AccountDirectory,
     private readonly accounts: AccountsService,
+    private readonly entry: AccountEntryService,
   ) {}
 
   @Get()
@@ -44,6 +53,30 @@ export class AccountsAdminController {
   @Get(':account_id')
   async show(@Param('account_id', { schema: accountId }) id: string): Promise<AccountView> {
     return found(await this.directory.find(id));
+  }
+
+  /** The answer has the link by which the person chooses a password; nobody can log in before. */
+  @Post()
+  async create(
+    @Body({ schema: newAccount }) person: z.output<typeof newAccount>,
+    @CurrentPrincipal() caller: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AccountViewWithLink> {
+    const account = await this.entry.create(person, caller);
+    reply.header('location', `/admin/accounts/${account.id}`);
+    return account;
+  }
+
+  /** A link to another password. Until it is used, the present one is good, and nothing ends. */
+  @Post(':account_id/password-reset')
+  @HttpCode(200)
+  resetPassword(
+    @Param('account_id', { schema: accountId }) id: string,
+    @Body({ schema: emptyBody }) _body: unknown,
+    @CurrentPrincipal() caller: Principal,
+  ): Promise<AccountViewWithLink> {
+    assertNotSelf(id, caller);
+    return this.entry.resetPassword(id, caller);
   }
 
   /** The account's sessions, grants and refresh tokens end, and it cannot log in. */
@@ -103,9 +136,4 @@ export class AccountsAdminController {
     assertNotAbove(account.roles, caller);
     return account;
   }
-}
-
-function found(account: AccountView | undefined): AccountView {
-  if (account === undefined) throw adminRefusal('account_not_found', 'There is no account with this id.');
-  return account;
 }

@@ -10,7 +10,8 @@ const accountId = z.guid();
 
 export interface Credentials {
   readonly account: Account;
-  readonly passwordHash: string;
+  /** Undefined for an account that waits for its first password. */
+  readonly passwordHash: string | undefined;
 }
 
 export interface StoredCredentials extends Credentials {
@@ -69,7 +70,7 @@ export class AccountsRepository {
     const row = await enabledAccountsByEmail(this.database.orm).ask(email);
     if (row === undefined) return undefined;
     const { passwordHash, credentialsVersion } = row;
-    return { account: { ...toAccount(row), credentialsVersion }, passwordHash };
+    return { account: { ...toAccount(row), credentialsVersion }, passwordHash: passwordHash ?? undefined };
   }
 
   /** Sets a password, unless the account is disabled or has got another one. @returns its version, if it did */

@@ -8,6 +8,7 @@ import { LoginService } from '../login/login.service.js';
 import { LoginThrottle } from '../login/login-throttle.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
+import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
 import { OpenAccessRepository } from '../sessions/open-access.repository.js';
 import type { Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
@@ -26,11 +27,14 @@ const ACCOUNT: Account = {
 /** The account with the password that it begins with. */
 const FIRST = { id: ACCOUNT.id, credentialsVersion: 0 };
 const STRANGER: Account = { ...ACCOUNT, id: ACCOUNT.id.replace('aa', 'bb'), email: 'stranger@example.com' };
+/** Made by an administrator, and without a password until its owner chooses one. */
+const WAITING: Account = { ...ACCOUNT, id: ACCOUNT.id.replace('aa', 'cc'), email: 'waiting@example.com' };
 const PASSWORD = 'three words are enough';
 
 let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
 let hasher: PasswordHasher;
 let service: AccountsService;
+let announced: EndedLogin[] = [];
 
 const store = (model: string) => new ArtefactStore(model, database.orm, new SecurityEventLog());
 const events = async () => (await database.orm.select().from(securityEvents)).map(({ event }) => event);
@@ -43,7 +47,13 @@ const whatIsLeft = async () => {
 async function openEverything({ id }: Account): Promise<void> {
   await store('Session').upsert(
     `s-${id}`,
-    { jti: `s-${id}`, uid: `uid-${id}`, accountId: id, credentialsVersion: 0 },
+    {
+      jti: `s-${id}`,
+      uid: `uid-${id}`,
+      accountId: id,
+      credentialsVersion: 0,
+      authorizations: { shop: { sid: `sid-${id}`, grantId: `g-${id}` }, visited: {} },
+    },
     60,
   );
   await store('Grant').upsert(`g-${id}`, { jti: `g-${id}`, accountId: id }, 60);
@@ -56,9 +66,19 @@ beforeAll(async () => {
   hasher = await PasswordHasher.create();
   const log = new SecurityEventLog();
   const repository = new AccountsRepository(database);
-  service = new AccountsService(repository, hasher, new OpenAccessRepository(log), log, database);
+  const endedLogins = new EndedLogins();
+  endedLogins.onEnd((logins) => announced.push(...logins));
+  service = new AccountsService(
+    repository,
+    hasher,
+    new OpenAccessRepository(log),
+    endedLogins,
+    log,
+    database,
+  );
 });
 beforeEach(async () => {
+  announced = [];
   await database.orm.delete(artefacts);
   await database.orm.delete(securityEvents);
   await database.orm.delete(accounts);
@@ -146,6 +166,29 @@ describe('a session that has ended', () => {
   });
 });
 
+describe('the logins that end with an account’s sessions', () => {
+  const ends: readonly [how: string, end: () => Promise<unknown>][] = [
+    ['"sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
+    ['a new password', () => service.changePassword(FIRST, 'four other words now')],
+    ['disabling', () => service.disable(ACCOUNT.id)],
+  ];
+
+  it.each(ends)('are announced, so that their clients hear of it: by %s (ASVS 7.4.1)', async (_how, end) => {
+    await openEverything(ACCOUNT);
+    await openEverything(STRANGER);
+    await end();
+    expect(announced).toEqual([{ accountId: ACCOUNT.id, clientId: 'shop', sid: `sid-${ACCOUNT.id}` }]);
+  });
+
+  it.each(ends)('are not when it comes to nothing: %s', async (_how, end) => {
+    await openEverything(ACCOUNT);
+    jest.spyOn(SecurityEventLog.prototype, 'append').mockRejectedValue(new Error('the disk is full'));
+    await expect(end()).rejects.toThrow('the disk is full');
+    expect(announced).toEqual([]);
+    expect(await store('Session').find(`s-${ACCOUNT.id}`)).toBeDefined();
+  });
+});
+
 describe('a new password', () => {
   it('replaces the old one, and ends all that the old one gave (BCP-11, ASVS 7.4.3)', async () => {
     await openEverything(ACCOUNT);
@@ -193,8 +236,10 @@ describe('a login', () => {
     ['of an account with a wrong password', ACCOUNT.email, 'enabled'],
     ['of nobody', 'nobody@example.com', 'enabled'],
     ['of an account that is disabled', ACCOUNT.email, 'disabled'],
+    ['of an account that has no password yet', WAITING.email, 'enabled'],
   ])('%s takes one run of argon2, as every other (ASVS 6.3.8)', async (_whose, email, state) => {
     if (state === 'disabled') await service.disable(ACCOUNT.id);
+    await new AccountsRepository(database).add({ account: WAITING, passwordHash: undefined });
     const verify = jest.spyOn(hasher, 'verify');
     const run = jest.spyOn(WorkQueue.prototype, 'run');
     expect(await service.authenticate(email, 'a wrong password')).toBeUndefined();

@@ -1,10 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
 import { OpenAccessRepository, type Transaction } from '../sessions/open-access.repository.js';
 import { normalizeEmail, type Account, type VerifiedAccount } from './account.js';
 import { AccountsRepository, type NewPassword } from './accounts.repository.js';
 import { PasswordHasher } from './password-hasher.js';
+
+export interface ChangedPassword {
+  /** Of the new credentials. */
+  readonly version: number;
+  readonly endedLogins: readonly EndedLogin[];
+}
 
 @Injectable()
 export class AccountsService {
@@ -12,6 +19,7 @@ export class AccountsService {
     private readonly repository: AccountsRepository,
     private readonly passwordHasher: PasswordHasher,
     private readonly openAccess: OpenAccessRepository,
+    private readonly endedLogins: EndedLogins,
     private readonly securityEvents: SecurityEventLog,
     @Inject(Database) private readonly database: Pick<Database, 'orm'>,
   ) {}
@@ -31,8 +39,9 @@ export class AccountsService {
   }
 
   /**
-   * The account that has this address and password. Unknown address, wrong password and disabled account give the
-   * same answer in the same time: a login form must not tell who has an account (OWASP ASVS 6.3.8).
+   * The account that has this address and password. Unknown address, wrong password, disabled account and one that has
+   * no password yet give the same answer in the same time: a login form must not tell who has an account (OWASP ASVS
+   * 6.3.8).
    *
    * @throws QueueFullError when too many logins wait.
    */
@@ -49,12 +58,14 @@ export class AccountsService {
    * @returns whether it was enabled until now
    */
   async disable(id: string): Promise<boolean> {
-    return this.database.orm.transaction(async (tx) => {
-      if (!(await this.repository.disable(id, tx))) return false;
-      await this.openAccess.deleteAll(id, tx);
+    const ended = await this.database.orm.transaction(async (tx) => {
+      if (!(await this.repository.disable(id, tx))) return undefined;
+      const logins = await this.openAccess.deleteAll(id, tx);
       await this.securityEvents.append({ type: 'account-disabled', subject: id }, tx);
-      return true;
+      return logins;
     });
+    this.endedLogins.announce(ended ?? []);
+    return ended !== undefined;
   }
 
   /** Lets an account log in again; what ended stays ended. @returns whether it was disabled until now */
@@ -76,20 +87,23 @@ export class AccountsService {
   ): Promise<number | undefined> {
     const passwordHash = await this.passwordHasher.hash(password);
     const change = { passwordHash, replaces: credentialsVersion };
-    return this.database.orm.transaction((tx) => this.setPassword(id, change, tx));
+    const changed = await this.database.orm.transaction((tx) => this.setPassword(id, change, tx));
+    this.endedLogins.announce(changed?.endedLogins ?? []);
+    return changed?.version;
   }
 
-  /** As `changePassword`, within a transaction. */
-  async setPassword(id: string, change: NewPassword, tx: Transaction): Promise<number | undefined> {
+  /** As `changePassword`, within a transaction: the logins that it ends are to be announced after it. */
+  async setPassword(id: string, change: NewPassword, tx: Transaction): Promise<ChangedPassword | undefined> {
     const version = await this.repository.setPassword(id, change, tx);
     if (version === undefined) return undefined;
-    await this.openAccess.deleteAll(id, tx);
+    const endedLogins = await this.openAccess.deleteAll(id, tx);
     await this.securityEvents.append({ type: 'credential-changed', subject: id }, tx);
-    return version;
+    return { version, endedLogins };
   }
 
   /** Ends every session and grant of an account: "sign out everywhere". */
   async signOutEverywhere(id: string): Promise<void> {
-    await this.database.orm.transaction((tx) => this.openAccess.endAll(id, tx));
+    const ended = await this.database.orm.transaction((tx) => this.openAccess.endAll(id, tx));
+    this.endedLogins.announce(ended);
   }
 }

@@ -6,7 +6,8 @@ export const accounts = pgTable('accounts', {
   /** In lower case, so that one address is one account. */
   email: text().notNull().unique(),
   emailVerified: boolean('email_verified').notNull().default(false),
-  passwordHash: text('password_hash').notNull(),
+  /** None until the person has chosen a password: by then nobody logs in. */
+  passwordHash: text('password_hash'),
   /** Rises with each new password, and when the account is disabled. */
   credentialsVersion: integer('credentials_version').notNull().default(0),
   name: text().notNull(),

@@ -18,6 +18,9 @@ describe('a password is refused (ASVS 6.2.4)', () => {
   it.each([
     ['that is too short', 'kettle window b', 'short', -1],
     ['of 14 emoji', '🐴🔋📎🌍🎈🍎🚲🪟☕🧦🌵🎻🛶🧭', 'short', 0],
+    ['of one key that is normalized to 18 characters', 'ﷺ', 'short', 0],
+    ['of 14 keys that are normalized to 15 characters', 'qzjvkwpxmtbgl㎏', 'short', 0],
+    ['of 16 keys that are normalized to 14 characters', 'qzjvkwpxmtbge\u0301a\u0301', 'short', 0],
     ['that is too long', 'kettle window bicycle '.repeat(12), 'long', 0],
     ['of one character', 'aaaaaaaaaaaaaaaaaaaa', 'repeats', 0],
     ['of one word again and again', 'passwordpassword', 'guessed', 0],

@@ -14,14 +14,15 @@ export const PASSWORD_RULES = `At least ${MIN_PASSWORD_LENGTH} characters. Any c
 
 /**
  * Why a password is refused, in words for the person; undefined when it is good. Length decides, and whether it would be
- * guessed early; no kind of character is asked for (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 6.2.4, 6.2.5, 6.2.9).
+ * guessed early; no kind of character is asked for (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 6.2.4, 6.2.5, 6.2.9). Both what
+ * was typed and what is hashed have to be long: `ﷺ` is one key, and 18 characters when it is normalized.
  */
 export async function passwordFault(
   password: string,
   owner: { readonly email: string; readonly name: string },
 ): Promise<string | undefined> {
   const text = password.normalize('NFKC').toLowerCase();
-  if (codePoints(text).length < MIN_PASSWORD_LENGTH)
+  if (Math.min(codePoints(password).length, codePoints(text).length) < MIN_PASSWORD_LENGTH)
     return `This password is too short: it needs at least ${MIN_PASSWORD_LENGTH} characters.`;
   if (password.length > MAX_PASSWORD_LENGTH)
     return `This password is too long: it can have ${MAX_PASSWORD_LENGTH} characters.`;

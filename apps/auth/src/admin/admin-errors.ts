@@ -15,9 +15,12 @@ export const adminErrors = Object.freeze({
   /** The metadata breaks a rule (RFC 7591 §3.2.2). */
   invalid_client_metadata: 400,
   account_not_found: 404,
+  /** The address is taken. */
+  account_exists: 409,
+  account_disabled: 409,
   /** It is, or would be, an administrator, and the caller has not every admin scope. */
   account_above_caller: 403,
-  /** An administrator would lock himself out. */
+  /** An administrator would lock himself out, or get a password without the one that he has. */
   account_own: 409,
   key_not_found: 404,
   key_already_announced: 409,

@@ -1,7 +1,7 @@
 import { MAX_PASSWORD_LENGTH } from '../accounts/password-rules.js';
 import { field } from '../pages/field.js';
 import { html, type Html } from '../pages/html.js';
-import { MAX_EMAIL_LENGTH } from './login-form.js';
+import { MAX_EMAIL_LENGTH } from '../accounts/person.js';
 
 export interface LoginFields {
   /** Address to fill in: what was typed before, or the client's `login_hint`. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
-import { and, eq, gt } from 'drizzle-orm';
+import { and, eq, gt, inArray } from 'drizzle-orm';
 import type { Transaction } from '../sessions/open-access.repository.js';
 import { mailedLinks, type LinkPurpose } from './mailed-links.table.js';
 
@@ -14,40 +14,50 @@ export interface MailedLink {
   readonly interactionUid: string | null;
 }
 
-/** Tokens of mailed links: random, kept as hashes, for one purpose and one address, used once, and soon expired. */
+/** Purposes of the links that lead to a new password. */
+export const PASSWORD_LINKS: readonly LinkPurpose[] = ['reset-password', 'set-password'];
+
+/** Tokens of links: random, kept as hashes, for one purpose and one address, used once, and soon expired. */
 @Injectable()
 export class MailedLinksRepository {
   constructor(@Inject(Database) private readonly database: Pick<Database, 'orm'>) {}
 
-  /** @returns the token; only the mail has it */
-  async add(link: MailedLink): Promise<string> {
+  /** @returns the token; only the link has it */
+  async add(link: MailedLink, tx: Pick<Transaction, 'insert'> = this.database.orm): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = new Date(Date.now() + LINK_MINUTES * 60_000);
-    await this.database.orm.insert(mailedLinks).values({ ...link, tokenHash: hash(token), expiresAt });
+    await tx.insert(mailedLinks).values({ ...link, tokenHash: hash(token), expiresAt });
     return token;
   }
 
   /** What a token is good for, without using it: programs that check mail open every link. */
-  async find(purpose: LinkPurpose, token: string): Promise<MailedLink | undefined> {
-    const [link] = await this.database.orm.select().from(mailedLinks).where(isLive(purpose, token));
+  async find(purposes: readonly LinkPurpose[], token: string): Promise<MailedLink | undefined> {
+    const [link] = await this.database.orm.select().from(mailedLinks).where(isLive(purposes, token));
     return link;
   }
 
-  /** Uses a token, and with it every other of this purpose and address. Of uses at the same time one succeeds. */
-  async use(purpose: LinkPurpose, token: string, tx: Transaction): Promise<MailedLink | undefined> {
-    const [link] = await tx.delete(mailedLinks).where(isLive(purpose, token)).returning();
+  /** Uses a token, and with it every other of its address. Of uses at the same time one succeeds. */
+  async use(
+    purposes: readonly LinkPurpose[],
+    token: string,
+    tx: Transaction,
+  ): Promise<MailedLink | undefined> {
+    const [link] = await tx.delete(mailedLinks).where(isLive(purposes, token)).returning();
     if (link === undefined) return undefined;
-    await tx
-      .delete(mailedLinks)
-      .where(and(eq(mailedLinks.purpose, purpose), eq(mailedLinks.email, link.email)));
+    await tx.delete(mailedLinks).where(eq(mailedLinks.email, link.email));
     return link;
+  }
+
+  /** Makes the links of a purpose and address good for nothing. */
+  async withdraw(purpose: LinkPurpose, email: string, tx: Pick<Transaction, 'delete'>): Promise<void> {
+    await tx.delete(mailedLinks).where(and(eq(mailedLinks.purpose, purpose), eq(mailedLinks.email, email)));
   }
 }
 
-function isLive(purpose: LinkPurpose, token: string) {
+function isLive(purposes: readonly LinkPurpose[], token: string) {
   return and(
     eq(mailedLinks.tokenHash, hash(token)),
-    eq(mailedLinks.purpose, purpose),
+    inArray(mailedLinks.purpose, purposes),
     gt(mailedLinks.expiresAt, new Date()),
   );
 }

@@ -1,9 +1,12 @@
 import { index, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
-/** What a mailed link is good for. */
-export type LinkPurpose = 'register' | 'reset-password';
+/**
+ * What a link is good for. `reset-password` is mailed; `set-password` is given to an administrator, who hands it over: it
+ * sets a password as well, and says nothing about the address.
+ */
+export type LinkPurpose = 'register' | 'reset-password' | 'set-password';
 
-/** Links that were mailed and not used yet. */
+/** Links that were mailed or handed over, and not used yet. */
 export const mailedLinks = pgTable(
   'mailed_links',
   {

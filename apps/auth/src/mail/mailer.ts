@@ -6,7 +6,7 @@ export interface Mail {
   readonly text: string;
 }
 
-/** The port by which mail leaves. A deployment provides its own; none is made up in production. */
+/** The port by which mail leaves: a mail server in production, the log in a demo. */
 export abstract class Mailer {
   /** Whether mail can leave at all: without it nobody registers, and no password is forgotten with consequences. */
   abstract readonly isAvailable: boolean;

@@ -8,6 +8,7 @@ import type { KeyRing } from '../signing-keys/key-ring.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeysService } from '../signing-keys/signing-keys.service.js';
+import { BackChannelLogoutService } from './back-channel-logout.service.js';
 import { ClientAuthenticator } from './client-authenticator.js';
 import { CurrentProvider } from './current-provider.js';
 import { ExpiredArtefactsService } from './expired-artefacts.service.js';
@@ -28,6 +29,7 @@ export class OidcModule {
         SigningKeysModule.forRoot(config),
       ],
       providers: [
+        BackChannelLogoutService,
         ExpiredArtefactsService,
         ClientAuthenticator,
         ProviderFactory,

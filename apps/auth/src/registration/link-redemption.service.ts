@@ -5,7 +5,8 @@ import type { Account } from '../accounts/account.js';
 import { AccountsRepository } from '../accounts/accounts.repository.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { PasswordHasher } from '../accounts/password-hasher.js';
-import { MailedLinksRepository, type MailedLink } from '../mail/mailed-links.repository.js';
+import { MailedLinksRepository, PASSWORD_LINKS, type MailedLink } from '../mail/mailed-links.repository.js';
+import { EndedLogins } from '../sessions/ended-logins.js';
 
 /** What a link was good for has happened: an account, and the way to go on. */
 export interface Redemption {
@@ -13,7 +14,7 @@ export interface Redemption {
   readonly interactionUid: string | null;
 }
 
-/** What people do with the links that were mailed to them. A link is used up with what it was good for, or not at all. */
+/** What people do with the links that they were given. A link is used up with what it was good for, or not at all. */
 @Injectable()
 export class LinkRedemptionService {
   constructor(
@@ -22,11 +23,17 @@ export class LinkRedemptionService {
     private readonly repository: AccountsRepository,
     private readonly accounts: AccountsService,
     private readonly passwordHasher: PasswordHasher,
+    private readonly endedLogins: EndedLogins,
   ) {}
 
-  /** Whose a link is, without using it. */
-  async find(purpose: MailedLink['purpose'], token: string): Promise<MailedLink | undefined> {
-    return this.links.find(purpose, token);
+  /** Whose a link to a registration is, without using it. */
+  async findRegistration(token: string): Promise<MailedLink | undefined> {
+    return this.links.find(['register'], token);
+  }
+
+  /** Whose a link to a new password is, without using it. */
+  async findPasswordReset(token: string): Promise<MailedLink | undefined> {
+    return this.links.find(PASSWORD_LINKS, token);
   }
 
   /**
@@ -39,7 +46,7 @@ export class LinkRedemptionService {
   async register(token: string, person: { readonly name: string; readonly password: string }) {
     const passwordHash = await this.passwordHasher.hash(person.password);
     return this.database.orm.transaction(async (tx): Promise<Redemption | undefined> => {
-      const link = await this.links.use('register', token, tx);
+      const link = await this.links.use(['register'], token, tx);
       if (link === undefined) return undefined;
       const { email, interactionUid } = link;
       const account: Account = {
@@ -61,17 +68,21 @@ export class LinkRedemptionService {
    * @throws QueueFullError when too many wait.
    */
   async resetPassword(token: string, password: string): Promise<Redemption | undefined> {
-    const found = await this.links.find('reset-password', token);
+    const found = await this.links.find(PASSWORD_LINKS, token);
     const account = found && (await this.repository.findCredentials(found.email))?.account;
     if (account === undefined) return undefined;
     const passwordHash = await this.passwordHasher.hash(password);
-    return this.database.orm.transaction(async (tx) => {
-      const link = await this.links.use('reset-password', token, tx);
+    const done = await this.database.orm.transaction(async (tx) => {
+      const link = await this.links.use(PASSWORD_LINKS, token, tx);
       if (link === undefined) return undefined;
-      const version = await this.accounts.setPassword(account.id, { passwordHash }, tx);
-      if (version === undefined) return undefined;
-      await this.repository.setEmailVerified(account.id, tx);
-      return { account, interactionUid: link.interactionUid };
+      const changed = await this.accounts.setPassword(account.id, { passwordHash }, tx);
+      if (changed === undefined) return undefined;
+      // One that was handed over has not shown that mail to the address reaches anyone.
+      if (link.purpose === 'reset-password') await this.repository.setEmailVerified(account.id, tx);
+      return { link, changed };
     });
+    if (done === undefined) return undefined;
+    this.endedLogins.announce(done.changed.endedLogins);
+    return { account, interactionUid: done.link.interactionUid };
   }
 }

@@ -1,10 +1,9 @@
 import { MAX_PASSWORD_LENGTH, PASSWORD_RULES } from '../accounts/password-rules.js';
-import { MAX_EMAIL_LENGTH } from '../login/login-form.js';
+import { MAX_EMAIL_LENGTH, MAX_NAME_LENGTH } from '../accounts/person.js';
 import { LINK_MINUTES } from '../mail/mailed-links.repository.js';
 import { alert, field, type Field } from '../pages/field.js';
 import { html, type Html } from '../pages/html.js';
 import { page } from '../pages/page.js';
-import { MAX_NAME_LENGTH } from './registration-forms.js';
 
 export interface EmailPage {
   readonly interactionUid: string | undefined;

@@ -106,7 +106,7 @@ export class RegistrationController {
   }
 
   private async find(token: string | undefined) {
-    const link = token === undefined ? undefined : await this.links.find('register', token);
+    const link = token === undefined ? undefined : await this.links.findRegistration(token);
     if (token === undefined || link === undefined) throw new GoneException(USED_UP);
     return { token, email: link.email };
   }

@@ -6,7 +6,9 @@ import { ExpiredLinksService } from '../mail/expired-links.service.js';
 import { MailThrottle } from '../mail/mail-throttle.js';
 import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
 import { Mailer } from '../mail/mailer.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { KeyEncryption } from '../signing-keys/key-encryption.js';
+import { HandedOverLinks } from './handed-over-links.js';
 import { LinkMails } from './link-mails.js';
 import { LinkRedemptionService } from './link-redemption.service.js';
 import { LinkRequestService } from './link-request.service.js';
@@ -19,8 +21,8 @@ export class RegistrationModule {
   static forRoot(config: AuthConfig): DynamicModule {
     return {
       module: RegistrationModule,
-      global: true, // every login page says what else there is
-      imports: [AccountsModule],
+      global: true, // every login page says what else there is, and administrators hand links over
+      imports: [AccountsModule, SessionsModule],
       controllers: [RegistrationController, PasswordResetController],
       providers: [
         ExpiredLinksService,
@@ -33,6 +35,11 @@ export class RegistrationModule {
           inject: [Mailer],
           useFactory: (mailer: Mailer) => selfServiceOf(config, mailer),
         },
+        {
+          provide: HandedOverLinks,
+          inject: [MailedLinksRepository],
+          useFactory: (links: MailedLinksRepository) => new HandedOverLinks(config.ISSUER, links),
+        },
         { provide: LinkMails, useFactory: () => new LinkMails(config.ISSUER) },
         {
           provide: MailThrottle,
@@ -43,7 +50,7 @@ export class RegistrationModule {
           },
         },
       ],
-      exports: [SelfService],
+      exports: [HandedOverLinks, SelfService],
     };
   }
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { accounts } from '../accounts/accounts.table.js';
 import { artefacts } from '../oidc/artefacts.table.js';
 import { CREDENTIALS_VERSION } from '../oidc/session-credentials.js';
+import { EndedLogins } from './ended-logins.js';
 import { OpenAccessRepository } from './open-access.repository.js';
 import { sessionDetails } from './session-details.table.js';
 
@@ -36,6 +37,7 @@ export class AccountAccessService {
   constructor(
     @Inject(Database) private readonly database: Pick<Database, 'orm'>,
     private readonly openAccess: OpenAccessRepository,
+    private readonly endedLogins: EndedLogins,
   ) {}
 
   /** The latest first. */
@@ -89,11 +91,15 @@ export class AccountAccessService {
 
   /** Ends a session, and all that applications got through it. One of another account is spared, and not mentioned. */
   async endSession(accountId: string, uid: string): Promise<void> {
-    await this.database.orm.transaction((tx) => this.openAccess.endSession(accountId, uid, tx));
+    const ended = await this.database.orm.transaction((tx) => this.openAccess.endSession(accountId, uid, tx));
+    this.endedLogins.announce(ended);
   }
 
   /** Takes every grant back that the account has given to a client. */
   async endApplication(accountId: string, clientId: string): Promise<void> {
-    await this.database.orm.transaction((tx) => this.openAccess.endClient(accountId, clientId, tx));
+    const ended = await this.database.orm.transaction((tx) =>
+      this.openAccess.endClient(accountId, clientId, tx),
+    );
+    this.endedLogins.announce(ended);
   }
 }
