@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { QueueFullError, WorkQueue } from '@countersign/platform';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { ArtefactStore } from '../oidc/artefact-store.js';
 import { artefacts } from '../oidc/artefacts.table.js';
@@ -6,6 +7,8 @@ import { revokeSession } from '../oidc/revoke-session.js';
 import { SessionStore } from '../oidc/session-store.js';
 import { LoginService } from '../login/login.service.js';
 import { LoginThrottle } from '../login/login-throttle.js';
+import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
+import { mailedLinks } from '../mail/mailed-links.table.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
 import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
@@ -15,7 +18,6 @@ import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
 import { accounts } from './accounts.table.js';
 import { PasswordHasher } from './password-hasher.js';
-import { QueueFullError, WorkQueue } from './work-queue.js';
 
 const ACCOUNT: Account = {
   id: '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00aa',
@@ -81,6 +83,7 @@ beforeEach(async () => {
   announced = [];
   await database.orm.delete(artefacts);
   await database.orm.delete(securityEvents);
+  await database.orm.delete(mailedLinks);
   await database.orm.delete(accounts);
   const repository = new AccountsRepository(database);
   const passwordHash = await hasher.hash(PASSWORD);
@@ -130,6 +133,22 @@ describe('an account that nobody can have', () => {
       expect(await somebody).toMatchObject({ id: ACCOUNT.id });
     },
   );
+});
+
+describe('a link to a new password', () => {
+  const emails = async () => (await database.orm.select().from(mailedLinks)).map(({ email }) => email);
+
+  it.each<[ending: string, end: () => Promise<unknown>]>([
+    ['a new password', () => service.changePassword(FIRST, 'four words are more than enough')],
+    ['a disabling', () => service.disable(ACCOUNT.id)],
+    ['signing out everywhere', () => service.signOutEverywhere(ACCOUNT.id)],
+  ])('ends with %s: whoever asked for it may be whom that is to keep out', async (_ending, end) => {
+    const links = new MailedLinksRepository(database);
+    for (const { email } of [ACCOUNT, STRANGER])
+      await links.add({ purpose: 'reset-password', email, interactionUid: null });
+    await end();
+    expect(await emails()).toEqual([STRANGER.email]);
+  });
 });
 
 describe('signing out everywhere', () => {

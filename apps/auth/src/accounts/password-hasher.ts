@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { WorkQueue } from '@countersign/platform';
 import type { PasswordResult, PasswordTask } from './password-worker.js';
-import { WorkQueue } from './work-queue.js';
 
 /** argon2id is the library's default; 19 MiB, 2 passes, 1 lane: OWASP's password storage cheat sheet, 2025. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;

@@ -1,5 +1,5 @@
 import { createTransport, type NodemailerError, type Transporter } from 'nodemailer';
-import { WorkQueue } from '../accounts/work-queue.js';
+import { WorkQueue } from '@countersign/platform';
 import type { MailServer } from './mail-server.js';
 import { Mailer, type Mail } from './mailer.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lookup, statement, type Orm } from '@countersign/platform/database';
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
-import { WorkQueue } from '../accounts/work-queue.js';
+import { WorkQueue } from '@countersign/platform';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { artefacts } from './artefacts.table.js';
 import { revokeGrant } from './revoke-grant.js';
@@ -115,8 +115,10 @@ const upsertArtefact = statement((orm) =>
  * Or every login would keep `/token` waiting.
  */
 const WRITES_AT_A_TIME = 5;
+/** More wait only while the database stalls: they had better be told so (503) than be kept. */
+const MAX_WAITING_WRITES = 256;
 const writes = statement(
-  () => new WorkQueue({ concurrency: WRITES_AT_A_TIME, maxWaiting: Number.POSITIVE_INFINITY }),
+  () => new WorkQueue({ concurrency: WRITES_AT_A_TIME, maxWaiting: MAX_WAITING_WRITES }),
 );
 
 /** oidc-provider's storage of one model. */

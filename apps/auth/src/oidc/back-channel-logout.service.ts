@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { WorkQueue } from '../accounts/work-queue.js';
+import { WorkQueue } from '@countersign/platform';
 import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
 import { CurrentProvider } from './current-provider.js';
 

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { QueueFullError } from '@countersign/platform';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { registerTokenExchange } from '../token-exchange/register-token-exchange.js';
@@ -140,9 +141,10 @@ function answerUnavailable(ctx: KoaContextWithOIDC): void {
 function logFaults(provider: Provider): void {
   const logger = new Logger('OidcProvider');
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
-    if (error instanceof SigningUnavailableError) logger.warn(error.message);
+    const isTemporary = error instanceof SigningUnavailableError || error instanceof QueueFullError;
+    if (isTemporary) logger.warn(error.message);
     else logger.error(withoutQuery(error));
-    if (isDatabaseOutage(error) || error instanceof SigningUnavailableError) answerUnavailable(ctx);
+    if (isTemporary || isDatabaseOutage(error)) answerUnavailable(ctx);
   });
   // A fault outside every endpoint: Koa would print it to standard error.
   const events: EventEmitter = provider;

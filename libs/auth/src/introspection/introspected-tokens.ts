@@ -126,6 +126,8 @@ export class IntrospectedTokens {
       this.keep(key, claims, askedAt);
       return claims;
     } catch (error) {
+      // An issuer that fails, or has enough (429), is asked no more often than one that refuses.
+      if (kind === 'unknown') this.unknownRefused.spend();
       if (!(error instanceof AuthError)) {
         this.outcomes.failed++;
         throw new AuthError('introspection_unavailable', `no introspection: ${describeError(error)}`, {
@@ -136,7 +138,6 @@ export class IntrospectedTokens {
         this.outcomes.refused++;
         this.active.delete(key);
         this.refused.set(key, { code: error.code, detail: error.detail });
-        if (kind === 'unknown') this.unknownRefused.spend();
       }
       throw error;
     }

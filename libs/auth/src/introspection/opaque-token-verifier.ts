@@ -29,6 +29,7 @@ const CLAIMS = [
   'scope',
   'roles',
   'act',
+  'subject_clients',
   'sid',
   'grant_id',
 ] as const;

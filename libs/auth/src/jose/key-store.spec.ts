@@ -5,6 +5,7 @@ import { importVerificationKey } from './verification-key.js';
 
 const key = forgeKey('ES256');
 const next = forgeKey('ES256');
+const other = forgeKey('ES256');
 
 describe('KeyStore', () => {
   let now: number;
@@ -38,6 +39,27 @@ describe('KeyStore', () => {
     await store.reload();
     await expect(store.find(key.kid)).rejects.toMatchObject({ code: 'token_revoked' });
     await expect(store.find(next.kid)).resolves.toMatchObject({ kid: next.kid });
+  });
+
+  it('finds the successor of a revoked key, made after the event was heard, however new its set is', async () => {
+    published = [key.publicJwk, other.publicJwk];
+    await store.find(key.kid);
+    store.revoke(key.kid);
+    await store.reload();
+    published = [other.publicJwk, next.publicJwk];
+    await expect(store.find(next.kid)).resolves.toMatchObject({ kid: next.kid });
+    expect(fetchKeys).toHaveBeenCalledTimes(3);
+  });
+
+  it('goes back to the cool-down for unknown kids when the successor had its time', async () => {
+    published = [key.publicJwk, other.publicJwk];
+    await store.find(key.kid);
+    store.revoke(key.kid);
+    now += 10_000;
+    await store.reload();
+    store.revoke(key.kid); // told again
+    await expect(store.find('unknown')).rejects.toMatchObject({ code: 'key_unknown' });
+    expect(fetchKeys).toHaveBeenCalledTimes(2);
   });
 
   it('fetches the set when it is told to, however new it is', async () => {

@@ -19,6 +19,9 @@ export interface KeyStoreOptions {
   readonly now: () => number;
 }
 
+/** How long after a revocation the key that follows may still have to be made. */
+const SUCCESSOR_MS = 10_000;
+
 /**
  * An issuer's keys: the whole set, fetched ahead of need, served from memory.
  *
@@ -28,6 +31,8 @@ export interface KeyStoreOptions {
  * - Without a usable set, or with a `kid` that may be newer than it while the issuer cannot be reached, the answer is
  *   `keys_unavailable` (503): the token may be perfectly good.
  * - A revoked key is gone at once and for good: a cache on the way may serve an older set that still has it.
+ * - Its successor may be made only then, and sign at once: for some seconds after a revocation an unknown `kid` is looked
+ *   up without a cool-down, one fetch after the other. Only the issuer can bring that about.
  * - One unusable key does not take the set down; two keys with one `kid` are both refused, as nobody can say which.
  */
 export class KeyStore {
@@ -35,6 +40,7 @@ export class KeyStore {
   private loadedAt = Number.NEGATIVE_INFINITY;
   private attemptedAt = Number.NEGATIVE_INFINITY;
   private unknownKidAt = Number.NEGATIVE_INFINITY;
+  private revokedAt = Number.NEGATIVE_INFINITY;
   private hasFailed = false;
   private readonly revoked = new Set<string>();
   private fetching: Promise<void> | undefined;
@@ -63,15 +69,30 @@ export class KeyStore {
     const known = this.keys?.get(kid);
     if (known) return known;
 
-    if (this.fetching !== undefined || this.mayLookAgain()) {
-      this.unknownKidAt = this.options.now();
-      await this.refreshOrThrow();
+    if (await this.lookAgain()) {
       const found = this.keys?.get(kid);
       if (found) return found;
     }
     if (this.hasFailed)
       throw new AuthError('keys_unavailable', 'the kid may be new, and the keys cannot be fetched');
     throw new AuthError('key_unknown', 'no key of the issuer has the kid of the token');
+  }
+
+  /**
+   * Fetches the set for an unknown `kid`, if its time has come. @returns whether it did
+   *
+   * @throws AuthError `keys_unavailable`
+   */
+  private async lookAgain(): Promise<boolean> {
+    const { now } = this.options;
+    if (now() - this.revokedAt < SUCCESSOR_MS) {
+      await this.reload();
+      return true;
+    }
+    if (this.fetching === undefined && !this.mayLookAgain()) return false;
+    this.unknownKidAt = now();
+    await this.refreshOrThrow();
+    return true;
   }
 
   /** While the issuer cannot be reached an unknown key is no verdict, and the next attempt need not wait as long. */
@@ -107,6 +128,7 @@ export class KeyStore {
 
   /** Gives a key up for good. A `kid` is a key's thumbprint, or should be: no other key will have it. */
   revoke(kid: string): void {
+    if (!this.revoked.has(kid)) this.revokedAt = this.options.now();
     this.revoked.add(kid);
     this.keys = this.keys && new Map([...this.keys].filter(([known]) => known !== kid));
   }
