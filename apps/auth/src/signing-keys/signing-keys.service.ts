@@ -19,6 +19,7 @@ import { PrivateKeys } from './private-keys.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
 import { withCachedMaxAge, type RotationPolicy } from './rotation-policy.js';
 import type { SigningKey } from './signing-key.js';
+import { SigningUnavailableError } from './signing-unavailable-error.js';
 import { SigningKeysRepository, type LoadedRing } from './signing-keys.repository.js';
 
 export const ROTATION_POLICY = Symbol('rotation policy');
@@ -208,16 +209,29 @@ export class SigningKeysService implements PublishedKeys {
     });
   }
 
-  /** Destroys what a kill, or an HSM that was away, has left there. */
+  /**
+   * Destroys some of what a kill, or an HSM that was away, has left there.
+   *
+   * @throws SigningUnavailableError when the HSM is away: none of the others is tried.
+   */
   async destroyLooseKeys(): Promise<void> {
-    for (const key of await this.looseKeys.toDestroy()) await this.forget(key);
+    for (const key of await this.looseKeys.toDestroy()) {
+      await this.privateKeys.destroy(key).catch((error: unknown) => {
+        if (error instanceof SigningUnavailableError) throw error;
+        this.logNotDestroyed(error);
+      });
+    }
   }
 
   /** The change is made, whether or not this succeeds: what stays in an HSM is destroyed later. */
   private async forget(key: StoredPrivateKey): Promise<void> {
-    await this.privateKeys
-      .destroy(key)
-      .catch((error: unknown) => this.logger.warn(`a private key was not destroyed: ${String(error)}`));
+    await this.privateKeys.destroy(key).catch((error: unknown) => {
+      this.logNotDestroyed(error);
+    });
+  }
+
+  private logNotDestroyed(error: unknown): void {
+    this.logger.warn(`a private key was not destroyed: ${String(withoutQuery(error))}`);
   }
 
   private async takeOver(): Promise<void> {
