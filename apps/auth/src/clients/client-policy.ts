@@ -13,18 +13,23 @@ export interface Registrable {
   readonly resourceServers: ReadonlySet<string>;
   /** Resource identifiers that tokens can be for. */
   readonly audiences: ReadonlySet<string>;
+  /** What ID tokens can be signed with. */
+  readonly idTokenAlgorithms: ReadonlySet<string>;
 }
 
 /** Faults of a registration that depend on what this issuer has to offer. */
 export function offerFaults(
   client: ClientRegistration,
-  { scopes, resourceServers, audiences }: Registrable,
+  { scopes, resourceServers, audiences, idTokenAlgorithms }: Registrable,
 ): readonly string[] {
   const faults = (client.scope?.split(' ') ?? [])
     .filter((scope) => !scopes.has(scope))
     .map((scope) => `scope ${scope} is not known here`);
   if (client.resource_server !== undefined && !resourceServers.has(client.resource_server))
     faults.push(`resource_server ${client.resource_server} is not known here`);
+  const { id_token_signed_response_alg: alg } = client;
+  if (alg !== undefined && !idTokenAlgorithms.has(alg))
+    faults.push(`id_token_signed_response_alg ${alg} is not one of SIGNING_ALGORITHMS`);
   for (const audience of client.token_exchange?.audiences ?? []) {
     if (!audiences.has(audience)) faults.push(`token_exchange audience ${audience} is not known here`);
   }

@@ -27,6 +27,7 @@ export class ClientOffer implements Registrable {
     readonly scopes: ReadonlySet<string>,
     readonly resourceServers: ReadonlySet<string>,
     readonly audiences: ReadonlySet<string>,
+    readonly idTokenAlgorithms: ReadonlySet<string>,
   ) {}
 }
 

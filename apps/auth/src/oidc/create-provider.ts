@@ -6,6 +6,7 @@ import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersi
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { registerTokenExchange } from '../token-exchange/register-token-exchange.js';
 import { SubjectTokenVerifier } from '../token-exchange/subject-token.js';
+import { advertiseWhatSigns } from './advertised-algorithms.js';
 import { logFailedLogouts } from './back-channel-logout.js';
 import { useHashedSecrets } from './client-authentication.js';
 import { throttlePolling, throttleUserCodes } from './device-flow.js';
@@ -60,6 +61,7 @@ export function createProvider(options: Omit<ProviderOptions, 'signatureCheck'>)
   rotateSessionsInPlace(provider, options.sessions);
   endSessions(provider, options.revokeSession);
   provider.use(setResponseHeaders);
+  advertiseWhatSigns(provider, options.keyRing);
   throttleStrangers(provider, throttles.strangers);
   leaveOutUnverifiedHints(provider, {
     issuer: options.issuer,

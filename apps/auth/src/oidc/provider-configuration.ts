@@ -2,9 +2,9 @@ import type { Orm } from '@countersign/platform/database';
 import type { Adapter, Configuration } from 'oidc-provider';
 import { OWN_CLIENT_METADATA } from '../clients/client-registration.js';
 import type { ResourceServers } from '../resource-servers/resource-servers.js';
-import { MissingRsaKey, verifyingKey } from '../signing-keys/delegated-signing-key.js';
+import { MissingKey, verifyingKey } from '../signing-keys/delegated-signing-key.js';
 import type { IdTokenHintKey } from '../signing-keys/id-token-hint-keys.js';
-import type { KeyRing } from '../signing-keys/key-ring.js';
+import { SIGNING_ALGORITHMS, type KeyRing } from '../signing-keys/key-ring.js';
 import type { PrivateKey } from '../signing-keys/private-key-store.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
 import { fetchFromClient } from './back-channel-logout.js';
@@ -25,7 +25,7 @@ import {
   defaultResource,
   resolveResourceServer,
 } from './resource-server.js';
-import { ID_TOKEN_ALGORITHM, type SignatureCheck } from './signature-check.js';
+import type { SignatureCheck } from './signature-check.js';
 import type { Throttles } from './throttles.js';
 import type { SubjectToken } from '../token-exchange/subject-token.js';
 import { accessTokenClaims, type AuthenticatedAccount } from './token-claims.js';
@@ -60,7 +60,7 @@ export interface ProviderOptions {
 }
 
 export function providerConfiguration(options: ProviderOptions): Configuration {
-  const { issuer, audience, resourceServers, keyRing, signatureCheck, findAccount } = options;
+  const { issuer, audience, resourceServers, signatureCheck, findAccount } = options;
   const disabled = { enabled: false };
   return {
     adapter: (model: string) => adapterOf(model, options),
@@ -128,8 +128,8 @@ export function providerConfiguration(options: ProviderOptions): Configuration {
     ...clientAuthentication,
     // A default that names no algorithm but ours: HS256 would make every client secret a signing key.
     enabledJWA: {
-      // RS256 is every client's, and stays for the moment between the revocation of its key and the next.
-      idTokenSigningAlgValues: [...new Set([ID_TOKEN_ALGORITHM, ...keyRing.signingAlgorithms()])],
+      // Whether a key signs with it or not: a client of an algorithm stays one while that has no key.
+      idTokenSigningAlgValues: [...SIGNING_ALGORITHMS],
       clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS],
       dPoPSigningAlgValues: [...CLIENT_ALGORITHMS],
     },
@@ -169,13 +169,12 @@ function adapterOf(model: string, { refreshTokens, sessions, adapter }: Provider
 
 /** A key that signs comes before those that did. oidc-provider's own JWKS, with all of them, is not mounted. */
 function providerKeys({ keyRing, idTokenHintKeys }: ProviderOptions): PrivateKey[] {
-  const keys = [
+  const missing = SIGNING_ALGORITHMS.filter((alg) => keyRing.signingKey(alg) === undefined);
+  return [
     ...keyRing.signers().map((key) => (key.state === 'signing' ? key.privateKey : verifyingKey(key))),
     ...idTokenHintKeys.map(verifyingKey),
+    ...missing.map((alg) => new MissingKey(alg)),
   ];
-  return keyRing.signingKey(ID_TOKEN_ALGORITHM) === undefined
-    ? [...keys, new MissingRsaKey(ID_TOKEN_ALGORITHM)]
-    : keys;
 }
 
 function grantedResources(resource: string | readonly string[] | undefined): ReadonlySet<string> {

@@ -80,6 +80,11 @@ describe('what is redeemed is not used up while no key signs the answer', () => 
       { resource: [api, ledger], params: { resource: ledger } },
     ],
     ['there is an ID token besides', [es256], { scope: 'openid ledger:read', resource: ledger }],
+    [
+      'the ID token of the client has an algorithm of its own',
+      [rs256],
+      { ...toApi, scope: 'openid', client: client({ idTokenSignedResponseAlg: 'ES256' }) },
+    ],
   ])('%s', (_sentence, keys, asked) => {
     expect(() => {
       redeem(keys, asked);
@@ -99,6 +104,11 @@ describe('what is redeemed is not used up while no key signs the answer', () => 
       'the resource server is none of ours, which is refused elsewhere',
       [rs256],
       { resource: 'https://other.example' },
+    ],
+    [
+      'no key signs the ID tokens of other clients',
+      [es256],
+      { scope: 'openid', resource: ledger, client: client({ idTokenSignedResponseAlg: 'ES256' }) },
     ],
     [
       'another algorithm has no key',

@@ -6,8 +6,8 @@ import type { SigningKey } from '../signing-keys/signing-key.js';
 import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
 import { accessTokenKindFor } from './resource-server.js';
 
-/** ID tokens and logout tokens: no client can be registered for another (OpenID Connect Registration §2). */
-export const ID_TOKEN_ALGORITHM: SigningAlgorithm = 'RS256';
+/** Signs the ID tokens and logout tokens of a client that names no other (OpenID Connect Registration §2). */
+export const DEFAULT_ID_TOKEN_ALGORITHM: SigningAlgorithm = 'RS256';
 
 type Request = Pick<KoaContextWithOIDC['oidc'], 'client' | 'params' | 'requestParamScopes'>;
 
@@ -31,8 +31,7 @@ export class SignatureCheck {
   assertSignsFor(client: Client, identifier: string): void {
     const server = this.resourceServers.find(identifier);
     if (server === undefined) return;
-    const { name } = accessTokenKindFor(client, server);
-    if (isSigningAlgorithm(name)) this.assertSigns(name);
+    this.assertSigns(accessTokenKindFor(client, server).name);
   }
 
   /**
@@ -41,17 +40,19 @@ export class SignatureCheck {
    * @throws SigningUnavailableError
    */
   assertSignsAnswer({ client, params, requestParamScopes }: Request, source: GrantSource): void {
+    if (client === undefined) return;
     const scopes = params?.['scope'] === undefined ? source.scopes : requestParamScopes;
-    if (scopes.has('openid')) this.assertSigns(ID_TOKEN_ALGORITHM);
+    if (scopes.has('openid')) this.assertSigns(client.idTokenSignedResponseAlg ?? DEFAULT_ID_TOKEN_ALGORITHM);
     const resource = params?.['resource'] ?? source.resource;
     for (const identifier of [resource].flat()) {
-      if (client !== undefined && typeof identifier === 'string') this.assertSignsFor(client, identifier);
+      if (typeof identifier === 'string') this.assertSignsFor(client, identifier);
     }
   }
 
-  private assertSigns(alg: SigningAlgorithm): void {
-    if (this.keyRing.signingKey(alg) === undefined)
-      throw new SigningUnavailableError(`no key signs with ${alg} at the moment`);
+  /** @param kind of a token; one that is not signed with a key of the ring passes */
+  private assertSigns(kind: string): void {
+    if (isSigningAlgorithm(kind) && this.keyRing.signingKey(kind) === undefined)
+      throw new SigningUnavailableError(`no key signs with ${kind} at the moment`);
   }
 }
 

@@ -4,6 +4,15 @@ import type { SigningAlgorithm } from './key-ring.js';
 import type { StoredKey } from './private-key-store.js';
 import { SigningUnavailableError } from './signing-unavailable-error.js';
 
+const KEY_TYPES: Readonly<Record<SigningAlgorithm, { readonly kty: string; readonly crv?: string }>> = {
+  RS256: { kty: 'RSA' },
+  PS256: { kty: 'RSA' },
+  ES256: { kty: 'EC', crv: 'P-256' },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519' },
+};
+/** oidc-provider wants the numbers of a public key to be there, and reads them when it publishes them, which it does not. */
+const NO_NUMBER = 'missing';
+
 /** A key as oidc-provider is given it without its private half: what verifies, and whom to ask for a signature. */
 export class DelegatedSigningKey extends ExternalSigningKey {
   private readonly publicKey: KeyObject;
@@ -40,16 +49,17 @@ export function verifyingKey(key: Pick<StoredKey, 'kid' | 'alg' | 'publicJwk'>):
 }
 
 /**
- * Stands where the RSA key of an algorithm is missing, as between a revocation and the next key: oidc-provider refuses
- * every client that is registered for an algorithm of which it has no key. It verifies nothing and signs nothing.
+ * Stands where the key of an algorithm is missing, as between a revocation and the next key: oidc-provider refuses every
+ * request of a client that is registered for an algorithm of which it has no key, a logout among them. It verifies
+ * nothing and signs nothing.
  */
-export class MissingRsaKey extends ExternalSigningKey {
+export class MissingKey extends ExternalSigningKey {
   constructor(private readonly missing: SigningAlgorithm) {
     super();
   }
 
   override get kid(): string {
-    return 'missing';
+    return `missing ${this.missing}`;
   }
 
   override get alg(): string {
@@ -57,27 +67,27 @@ export class MissingRsaKey extends ExternalSigningKey {
   }
 
   override get kty(): string {
-    return 'RSA';
+    return KEY_TYPES[this.missing].kty;
+  }
+
+  override get crv(): string | undefined {
+    return KEY_TYPES[this.missing].crv;
   }
 
   override get n(): string {
-    return 'missing';
+    return NO_NUMBER;
   }
 
   override get e(): string {
-    return 'AQAB';
+    return NO_NUMBER;
   }
 
-  override get crv(): undefined {
-    return undefined;
+  override get x(): string {
+    return NO_NUMBER;
   }
 
-  override get x(): undefined {
-    return undefined;
-  }
-
-  override get y(): undefined {
-    return undefined;
+  override get y(): string {
+    return NO_NUMBER;
   }
 
   override get pub(): undefined {

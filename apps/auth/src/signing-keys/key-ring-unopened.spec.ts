@@ -66,6 +66,20 @@ describe('a replica that cannot open a key of the ring', () => {
     expect((await able.list()).find(stolen)?.state).toBe('revoked');
   });
 
+  it('says so of the change that it cannot follow, and not of one before', async () => {
+    const privateKeys = privateKeysUnder(newer, older);
+    const service = keyReplica(database, privateKeys);
+    await service.loadOrCreate();
+    const { changes: announced } = await service.execute({ do: 'announce', alg: 'RS256' });
+    const takenOver: boolean[] = [];
+    privateKeys.destroy = async () => {
+      privateKeys.open = () => Promise.reject(new ConfigurationError(['no key']));
+      takenOver.push((await service.execute({ do: 'announce', alg: 'ES256' })).isTakenOver);
+    };
+    takenOver.push((await service.execute({ do: 'retire', kid: announced[0]?.kid ?? '' })).isTakenOver);
+    expect(takenOver).toEqual([false, true]);
+  });
+
   it('does not sign with a key that is retired, as its tokens would outlive it in the JWKS', async () => {
     const before = kidThatSigns(unable);
     await able.execute({ do: 'rotate-at-once', alg: 'ES256' });

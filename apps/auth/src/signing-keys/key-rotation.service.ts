@@ -89,7 +89,6 @@ export class KeyRotationService implements OnApplicationBootstrap, BeforeApplica
   private async keepUp(): Promise<void> {
     if (performance.now() < this.keepUpAt) return;
     await this.signingKeys.advertise();
-    await this.signingKeys.destroyLooseKeys();
     this.keepUpAt = performance.now() + KEEP_UP_EVERY_MS;
   }
 

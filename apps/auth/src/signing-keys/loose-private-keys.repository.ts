@@ -8,6 +8,8 @@ import { SigningUnavailableError } from './signing-unavailable-error.js';
 
 /** An HSM makes a key in seconds. It may still do so for a process that was killed, or has given up the wait. */
 const MAKING = sql`interval '10 minutes'`;
+/** A round is over soon, whatever an outage has left behind. */
+const MAX_TO_DESTROY = 100;
 
 /** Keeps hold of keys in an HSM while no row of the ring names them, so that a kill at any step leaves none behind. */
 @Injectable()
@@ -45,13 +47,19 @@ export class LoosePrivateKeysRepository {
     await orm.insert(loosePrivateKeys).values({ privateKeyUri, destroyFrom: sql`clock_timestamp()` });
   }
 
-  /** Those that nobody will bind: under the lock of the ring, so that no change that binds one is under way. */
+  /** Some of those that nobody will bind: under the lock of the ring, so that no change that binds one is under way. */
   async toDestroy(): Promise<readonly StoredPrivateKey[]> {
     const due = lte(loosePrivateKeys.destroyFrom, sql`clock_timestamp()`);
     if ((await this.database.orm.$count(loosePrivateKeys, due)) === 0) return [];
     return this.database.orm.transaction(async (transaction) => {
       await lockKeyRing(transaction);
-      const rows = await transaction.select().from(loosePrivateKeys).where(due);
+      const rows = await transaction
+        .select()
+        .from(loosePrivateKeys)
+        .where(due)
+        // Those that cannot be destroyed do not stand before the others for ever.
+        .orderBy(sql`random()`)
+        .limit(MAX_TO_DESTROY);
       return rows.map(({ privateKeyUri }) => ({ privateKeyUri, encryptedPrivateKey: null }));
     });
   }

@@ -12,6 +12,7 @@ import { loadKeyEncryption } from './load-key-encryption.js';
 import { openToken } from './pkcs11/open-token.js';
 import { Pkcs11Keys } from './pkcs11/pkcs11-keys.js';
 import { Pkcs11Token } from './pkcs11/pkcs11-token.js';
+import { LooseKeysDeletionService } from './loose-keys-deletion.service.js';
 import { LoosePrivateKeysRepository } from './loose-private-keys.repository.js';
 import { PrivateKeys } from './private-keys.js';
 import { RewrappingService } from './rewrapping.service.js';
@@ -56,6 +57,7 @@ export class SigningKeysModule {
         SigningKeysService,
         RewrappingService,
         KeyRotationService,
+        LooseKeysDeletionService,
       ],
       exports: [KeyEncryption, PrivateKeys, SigningKeysService],
     };

@@ -19,12 +19,14 @@ import { PrivateKeys } from './private-keys.js';
 import type { NewKey, StoredPrivateKey } from './private-key-store.js';
 import { withCachedMaxAge, type RotationPolicy } from './rotation-policy.js';
 import type { SigningKey } from './signing-key.js';
+import { SigningUnavailableError } from './signing-unavailable-error.js';
 import { SigningKeysRepository, type LoadedRing } from './signing-keys.repository.js';
 
 export const ROTATION_POLICY = Symbol('rotation policy');
 
-type MadeDecision = Extract<Decision, KeyRingChange>;
-const NOTHING: MadeDecision = { changes: [], cost: null };
+/** What came of a choice, and whether this replica has the ring as it then was. */
+type MadeDecision = Extract<Decision, KeyRingChange> & Pick<MadeChange, 'isTakenOver'>;
+const NOTHING: MadeDecision = { changes: [], cost: null, isTakenOver: true };
 
 /** A change that is in the database. */
 export interface MadeChange extends KeyRingChange {
@@ -132,27 +134,26 @@ export class SigningKeysService implements PublishedKeys {
    * @throws KeyRingError when the ring does not do that.
    */
   async execute(command: KeyCommand): Promise<MadeChange> {
-    const { changes, cost, bereaves } = (await this.executeChosen(() => command)) ?? NOTHING;
-    if (bereaves === undefined) return { changes, cost, isTakenOver: !this.isBehind };
-    const next = await this.replaceRevoked(bereaves);
-    return { changes: [...changes, ...next.changes], cost: next.cost, isTakenOver: !this.isBehind };
+    const made = (await this.executeChosen(() => command)) ?? NOTHING;
+    return made.bereaves === undefined ? made : this.replaceRevoked(made.bereaves, made);
   }
 
   /** Has a key follow a revoked one, at any cost. The revocation is made, whether or not this succeeds. */
-  private async replaceRevoked(alg: SigningAlgorithm): Promise<KeyRingChange> {
+  private async replaceRevoked(alg: SigningAlgorithm, revocation: MadeDecision): Promise<MadeChange> {
+    const { changes } = revocation;
     try {
       const made = await this.executeChosen(({ ring }) =>
         ring.isBereaved(alg) ? { do: 'rotate-at-once', alg } : undefined,
       );
-      if (made !== undefined) return made;
-      await this.refreshAfterChange();
+      if (made !== undefined) return { ...made, changes: [...changes, ...made.changes] };
+      const isTakenOver = await this.refreshAfterChange();
       const key = this.all?.signingKey(alg); // of another replica's look, or of the schedule's
-      if (key === undefined) return NOTHING;
+      if (key === undefined) return { changes, cost: null, isTakenOver };
       const cost = costOfSigning(key, this.policy, new Date());
-      return { changes: [{ kid: key.kid, alg, to: 'signing' }], cost };
+      return { changes: [...changes, { kid: key.kid, alg, to: 'signing' }], cost, isTakenOver };
     } catch (error) {
       this.logger.error(withoutQuery(error));
-      return { changes: [], cost: { unsigned: alg } };
+      return { changes, cost: { unsigned: alg }, isTakenOver: revocation.isTakenOver };
     }
   }
 
@@ -182,8 +183,8 @@ export class SigningKeysService implements PublishedKeys {
           continue;
         }
         isUsed = decision.changes.some(({ kid }) => kid === newKey?.kid);
-        await this.afterwards(decision, deleted);
-        return decision;
+        const isTakenOver = await this.afterwards(decision, deleted);
+        return { ...decision, isTakenOver };
       }
     } catch (error) {
       // The change may be made and its answer lost: then the key is in use. If it is not, it is loose.
@@ -194,30 +195,52 @@ export class SigningKeysService implements PublishedKeys {
     }
   }
 
-  private async afterwards({ changes }: KeyRingChange, deleted: readonly StoredPrivateKey[]): Promise<void> {
+  /** @returns whether this replica has taken the change over */
+  private async afterwards(
+    { changes }: KeyRingChange,
+    deleted: readonly StoredPrivateKey[],
+  ): Promise<boolean> {
     for (const { kid, alg, to } of changes) this.logger.log(`signing key ${kid} for ${alg}: ${to}`);
-    await this.refreshAfterChange();
+    const isTakenOver = await this.refreshAfterChange();
     for (const key of deleted) await this.forget(key);
+    return isTakenOver;
   }
 
   /** The change is made, and is no failure because this replica cannot follow: the next look tries again. */
-  private async refreshAfterChange(): Promise<void> {
+  private async refreshAfterChange(): Promise<boolean> {
     this.isBehind = true;
-    await this.refresh().catch((error: unknown) => {
+    try {
+      await this.refresh();
+      return true;
+    } catch (error) {
       this.logger.error(withoutQuery(error));
-    });
+      return false;
+    }
   }
 
-  /** Destroys what a kill, or an HSM that was away, has left there. */
+  /**
+   * Destroys some of what a kill, or an HSM that was away, has left there.
+   *
+   * @throws SigningUnavailableError when the HSM is away: none of the others is tried.
+   */
   async destroyLooseKeys(): Promise<void> {
-    for (const key of await this.looseKeys.toDestroy()) await this.forget(key);
+    for (const key of await this.looseKeys.toDestroy()) {
+      await this.privateKeys.destroy(key).catch((error: unknown) => {
+        if (error instanceof SigningUnavailableError) throw error;
+        this.logNotDestroyed(error);
+      });
+    }
   }
 
   /** The change is made, whether or not this succeeds: what stays in an HSM is destroyed later. */
   private async forget(key: StoredPrivateKey): Promise<void> {
-    await this.privateKeys
-      .destroy(key)
-      .catch((error: unknown) => this.logger.warn(`a private key was not destroyed: ${String(error)}`));
+    await this.privateKeys.destroy(key).catch((error: unknown) => {
+      this.logNotDestroyed(error);
+    });
+  }
+
+  private logNotDestroyed(error: unknown): void {
+    this.logger.warn(`a private key was not destroyed: ${String(withoutQuery(error))}`);
   }
 
   private async takeOver(): Promise<void> {

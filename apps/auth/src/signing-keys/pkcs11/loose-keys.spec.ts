@@ -10,6 +10,7 @@ import { loosePrivateKeys } from '../loose-private-keys.table.js';
 import type { NewKey } from '../private-key-store.js';
 import { PrivateKeys } from '../private-keys.js';
 import { SealedKeys } from '../sealed-keys.js';
+import { SigningUnavailableError } from '../signing-unavailable-error.js';
 import { signingKeys } from '../signing-keys.table.js';
 import type { SigningKeysService } from '../signing-keys.service.js';
 import { Pkcs11Keys } from './pkcs11-keys.js';
@@ -56,6 +57,14 @@ withHsm('a key in an HSM that no row of the ring names', () => {
       .set({ destroyFrom: new Date(Date.now() - 1_000) })
       .where(eq(loosePrivateKeys.privateKeyUri, privateKeyUri ?? ''));
   const written = () => database.orm.select().from(loosePrivateKeys);
+  /** What attempts leave behind that were given up. */
+  const neverMade = (count: number) =>
+    database.orm.insert(loosePrivateKeys).values(
+      Array.from({ length: count }, (_, n) => ({
+        privateKeyUri: `pkcs11:token=${label};id=%02%${n.toString(16).padStart(2, '0')};type=private`,
+        destroyFrom: new Date(0),
+      })),
+    );
   const isThere = (key: NewKey) =>
     hsm.open(key).then(
       () => true,
@@ -129,6 +138,39 @@ withHsm('a key in an HSM that no row of the ring names', () => {
     expect(await written()).toMatchObject([{ privateKeyUri: row.privateKeyUri }]);
     await service.destroyLooseKeys();
     expect(await isThere(row)).toBe(false);
+    expect(await written()).toEqual([]);
+  });
+
+  describe('while the HSM is away', () => {
+    const away = new Pkcs11Token({ module, label: 'elsewhere', pin }, 1);
+    afterAll(() => away.onApplicationShutdown());
+
+    it('is not written down: it is not made, however often that is tried', async () => {
+      const keys = new Pkcs11Keys(away, new LoosePrivateKeysRepository(database));
+      for (let attempt = 0; attempt < 3; attempt++)
+        await expect(keys.create('ES256')).rejects.toThrow(SigningUnavailableError);
+      expect(await written()).toEqual([]);
+    });
+
+    it('is tried one at a time, and the others stay for another round', async () => {
+      await neverMade(3);
+      let attempts = 0;
+      const keys = new Pkcs11Keys(away, new LoosePrivateKeysRepository(database));
+      keys.destroy = async () => {
+        attempts++;
+        await keys.assertAvailable();
+      };
+      await expect(replica(keys).destroyLooseKeys()).rejects.toThrow(SigningUnavailableError);
+      expect([attempts, (await written()).length]).toEqual([1, 3]);
+      await service.destroyLooseKeys();
+    });
+  });
+
+  it('is destroyed in rounds when an outage has left many', async () => {
+    await neverMade(101);
+    await service.destroyLooseKeys();
+    expect(await written()).toHaveLength(1);
+    await service.destroyLooseKeys();
     expect(await written()).toEqual([]);
   });
 

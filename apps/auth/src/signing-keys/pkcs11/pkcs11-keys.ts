@@ -28,6 +28,7 @@ export class Pkcs11Keys implements PrivateKeyStore {
   async create(alg: SigningAlgorithm): Promise<NewKey> {
     const id = randomBytes(ID_BYTES);
     const privateKeyUri = formatPkcs11Uri({ token: this.token.label, id });
+    await this.token.available(); // each attempt while it is away would leave a row behind
     await this.looseKeys.expect(privateKeyUri);
     const publicJwk = await toPublicJwk(await this.generate({ id, alg }), alg);
     const stored = { kid: publicJwk.kid, alg, publicJwk, encryptedPrivateKey: null, privateKeyUri };
