@@ -6,6 +6,8 @@ import { revokeSession } from '../oidc/revoke-session.js';
 import { SessionStore } from '../oidc/session-store.js';
 import { LoginService } from '../login/login.service.js';
 import { LoginThrottle } from '../login/login-throttle.js';
+import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
+import { mailedLinks } from '../mail/mailed-links.table.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { securityEvents } from '../security-events/security-events.table.js';
 import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
@@ -33,6 +35,7 @@ const PASSWORD = 'three words are enough';
 
 let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
 let hasher: PasswordHasher;
+let links: MailedLinksRepository;
 let service: AccountsService;
 let announced: EndedLogin[] = [];
 
@@ -68,10 +71,12 @@ beforeAll(async () => {
   const repository = new AccountsRepository(database);
   const endedLogins = new EndedLogins();
   endedLogins.onEnd((logins) => announced.push(...logins));
+  links = new MailedLinksRepository(database);
   service = new AccountsService(
     repository,
     hasher,
     new OpenAccessRepository(log),
+    links,
     endedLogins,
     log,
     database,
@@ -82,6 +87,7 @@ beforeEach(async () => {
   await database.orm.delete(artefacts);
   await database.orm.delete(securityEvents);
   await database.orm.delete(accounts);
+  await database.orm.delete(mailedLinks);
   const repository = new AccountsRepository(database);
   const passwordHash = await hasher.hash(PASSWORD);
   for (const account of [ACCOUNT, STRANGER]) await repository.add({ account, passwordHash });
@@ -187,6 +193,26 @@ describe('the logins that end with an account’s sessions', () => {
     expect(announced).toEqual([]);
     expect(await store('Session').find(`s-${ACCOUNT.id}`)).toBeDefined();
   });
+});
+
+describe('a link to a password', () => {
+  const ends: readonly [how: string, end: () => Promise<unknown>][] = [
+    ['a new password', () => service.changePassword(FIRST, 'four other words now')],
+    ['"sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
+    ['disabling', () => service.disable(ACCOUNT.id).then(() => service.enable(ACCOUNT.id))],
+  ];
+  const purposes = ['reset-password', 'set-password'] as const;
+
+  it.each(ends.flatMap(([how, end]) => purposes.map((purpose) => [how, purpose, end] as const)))(
+    'ends by %s, be it for %s: who opened it before does not come back (ASVS 7.4.3)',
+    async (_how, purpose, end) => {
+      const theirs = await links.add({ purpose, email: ACCOUNT.email, interactionUid: null });
+      const another = await links.add({ purpose, email: STRANGER.email, interactionUid: null });
+      await end();
+      expect(await links.find([purpose], theirs)).toBeUndefined();
+      expect(await links.find([purpose], another)).toBeDefined();
+    },
+  );
 });
 
 describe('a new password', () => {
