@@ -8,3 +8,4 @@ export { ManagementModule } from './management/management.module.js';
 export { Metrics } from './management/metrics.js';
 export { Readiness, type ReadinessCheck, type ReadinessReport } from './management/readiness.js';
 export { runProcess } from './run-process.js';
+export { QueueFullError, WorkQueue } from './work-queue.js';

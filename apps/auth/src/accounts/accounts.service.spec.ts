@@ -17,7 +17,7 @@ import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
 import { accounts } from './accounts.table.js';
 import { PasswordHasher } from './password-hasher.js';
-import { QueueFullError, WorkQueue } from './work-queue.js';
+import { QueueFullError, WorkQueue } from '@countersign/platform';
 
 const ACCOUNT: Account = {
   id: '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00aa',

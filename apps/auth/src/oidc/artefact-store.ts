@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lookup, statement, type Orm } from '@countersign/platform/database';
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
-import { WorkQueue } from '../accounts/work-queue.js';
+import { WorkQueue } from '@countersign/platform';
 import type { SecurityEventLog } from '../security-events/security-event-log.js';
 import { artefacts } from './artefacts.table.js';
 import { revokeGrant } from './revoke-grant.js';
@@ -115,8 +115,17 @@ const upsertArtefact = statement((orm) =>
  * Or every login would keep `/token` waiting.
  */
 const WRITES_AT_A_TIME = 5;
+/** As long as a look-up waits for a connection: a caller who is told 503 then comes back, and memory does not fill. */
+const LONGEST_WAIT_MS = 1_000;
+/** What five connections write in that time, at 5 ms a write. */
+const MAX_WAITING = 1_000;
 const writes = statement(
-  () => new WorkQueue({ concurrency: WRITES_AT_A_TIME, maxWaiting: Number.POSITIVE_INFINITY }),
+  () =>
+    new WorkQueue({
+      concurrency: WRITES_AT_A_TIME,
+      maxWaiting: MAX_WAITING,
+      maxWaitMs: LONGEST_WAIT_MS,
+    }),
 );
 
 /** oidc-provider's storage of one model. */
@@ -130,6 +139,7 @@ export class ArtefactStore implements Adapter {
     private readonly events: Pick<SecurityEventLog, 'append'>,
   ) {}
 
+  /** @throws QueueFullError when too many writes wait, or this one has waited for a second. */
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     const values = this.valuesOf(payload, expiresIn);
     const expiresAt = values.expiresAt?.toISOString() ?? null;

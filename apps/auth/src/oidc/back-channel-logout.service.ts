@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { WorkQueue } from '../accounts/work-queue.js';
+import { WorkQueue } from '@countersign/platform';
 import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
 import { CurrentProvider } from './current-provider.js';
 
@@ -20,7 +20,11 @@ interface ToldOfLogouts {
 @Injectable()
 export class BackChannelLogoutService implements OnModuleInit {
   private readonly logger = new Logger('BackChannelLogout');
-  private readonly queue = new WorkQueue({ concurrency: CONCURRENCY, maxWaiting: MAX_WAITING });
+  private readonly queue = new WorkQueue({
+    concurrency: CONCURRENCY,
+    maxWaiting: MAX_WAITING,
+    maxWaitMs: null,
+  });
 
   constructor(
     private readonly endedLogins: EndedLogins,

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { errors } from 'oidc-provider';
-import { QueueFullError } from '../accounts/work-queue.js';
+import { QueueFullError } from '@countersign/platform';
 import { throttled } from '../login/login-answer.js';
 import { ThrottledError } from '../login/login-throttle.js';
 import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
