@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
 import { SecurityEventsModule } from '../security-events/security-events.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { AccountsRepository } from './accounts.repository.js';
@@ -10,8 +11,9 @@ import { PasswordHasher } from './password-hasher.js';
   providers: [
     AccountsRepository,
     AccountsService,
+    MailedLinksRepository,
     { provide: PasswordHasher, useFactory: () => PasswordHasher.create() },
   ],
-  exports: [AccountsRepository, AccountsService, PasswordHasher],
+  exports: [AccountsRepository, AccountsService, MailedLinksRepository, PasswordHasher],
 })
 export class AccountsModule {}

@@ -88,6 +88,15 @@ export class AccountsRepository {
     return changed?.version;
   }
 
+  /**
+   * The account, be it disabled, which nobody else changes until the transaction ends. Whoever changes more than its row
+   * does this first: those who take the same locks in another order wait for each other.
+   */
+  async lock(id: string, tx: Transaction): Promise<Account | undefined> {
+    const [row] = await tx.select().from(accounts).where(eq(accounts.id, id)).for('update');
+    return row && toAccount(row);
+  }
+
   async setEmailVerified(id: string, tx: Transaction): Promise<void> {
     await tx.update(accounts).set({ emailVerified: true }).where(eq(accounts.id, id));
   }

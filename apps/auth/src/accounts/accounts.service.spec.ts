@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { QueueFullError, WorkQueue } from '@countersign/platform';
 import { openMemoryDatabase } from '../../test-support/memory-database.js';
 import { ArtefactStore } from '../oidc/artefact-store.js';
 import { artefacts } from '../oidc/artefacts.table.js';
@@ -18,6 +17,7 @@ import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
 import { accounts } from './accounts.table.js';
 import { PasswordHasher } from './password-hasher.js';
+import { QueueFullError, WorkQueue } from '@countersign/platform';
 
 const ACCOUNT: Account = {
   id: '6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00aa',
@@ -35,6 +35,7 @@ const PASSWORD = 'three words are enough';
 
 let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
 let hasher: PasswordHasher;
+let links: MailedLinksRepository;
 let service: AccountsService;
 let announced: EndedLogin[] = [];
 
@@ -70,10 +71,12 @@ beforeAll(async () => {
   const repository = new AccountsRepository(database);
   const endedLogins = new EndedLogins();
   endedLogins.onEnd((logins) => announced.push(...logins));
+  links = new MailedLinksRepository(database);
   service = new AccountsService(
     repository,
     hasher,
     new OpenAccessRepository(log),
+    links,
     endedLogins,
     log,
     database,
@@ -83,8 +86,8 @@ beforeEach(async () => {
   announced = [];
   await database.orm.delete(artefacts);
   await database.orm.delete(securityEvents);
-  await database.orm.delete(mailedLinks);
   await database.orm.delete(accounts);
+  await database.orm.delete(mailedLinks);
   const repository = new AccountsRepository(database);
   const passwordHash = await hasher.hash(PASSWORD);
   for (const account of [ACCOUNT, STRANGER]) await repository.add({ account, passwordHash });
@@ -133,22 +136,6 @@ describe('an account that nobody can have', () => {
       expect(await somebody).toMatchObject({ id: ACCOUNT.id });
     },
   );
-});
-
-describe('a link to a new password', () => {
-  const emails = async () => (await database.orm.select().from(mailedLinks)).map(({ email }) => email);
-
-  it.each<[ending: string, end: () => Promise<unknown>]>([
-    ['a new password', () => service.changePassword(FIRST, 'four words are more than enough')],
-    ['a disabling', () => service.disable(ACCOUNT.id)],
-    ['signing out everywhere', () => service.signOutEverywhere(ACCOUNT.id)],
-  ])('ends with %s: whoever asked for it may be whom that is to keep out', async (_ending, end) => {
-    const links = new MailedLinksRepository(database);
-    for (const { email } of [ACCOUNT, STRANGER])
-      await links.add({ purpose: 'reset-password', email, interactionUid: null });
-    await end();
-    expect(await emails()).toEqual([STRANGER.email]);
-  });
 });
 
 describe('signing out everywhere', () => {
@@ -206,6 +193,26 @@ describe('the logins that end with an account’s sessions', () => {
     expect(announced).toEqual([]);
     expect(await store('Session').find(`s-${ACCOUNT.id}`)).toBeDefined();
   });
+});
+
+describe('a link to a password', () => {
+  const ends: readonly [how: string, end: () => Promise<unknown>][] = [
+    ['a new password', () => service.changePassword(FIRST, 'four other words now')],
+    ['"sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
+    ['disabling', () => service.disable(ACCOUNT.id).then(() => service.enable(ACCOUNT.id))],
+  ];
+  const purposes = ['reset-password', 'set-password'] as const;
+
+  it.each(ends.flatMap(([how, end]) => purposes.map((purpose) => [how, purpose, end] as const)))(
+    'ends by %s, be it for %s: who opened it before does not come back (ASVS 7.4.3)',
+    async (_how, purpose, end) => {
+      const theirs = await links.add({ purpose, email: ACCOUNT.email, interactionUid: null });
+      const another = await links.add({ purpose, email: STRANGER.email, interactionUid: null });
+      await end();
+      expect(await links.find([purpose], theirs)).toBeUndefined();
+      expect(await links.find([purpose], another)).toBeDefined();
+    },
+  );
 });
 
 describe('a new password', () => {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
+import { MailedLinksRepository } from '../mail/mailed-links.repository.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
 import { EndedLogins, type EndedLogin } from '../sessions/ended-logins.js';
 import { OpenAccessRepository, type Transaction } from '../sessions/open-access.repository.js';
@@ -19,6 +20,7 @@ export class AccountsService {
     private readonly repository: AccountsRepository,
     private readonly passwordHasher: PasswordHasher,
     private readonly openAccess: OpenAccessRepository,
+    private readonly links: MailedLinksRepository,
     private readonly endedLogins: EndedLogins,
     private readonly securityEvents: SecurityEventLog,
     @Inject(Database) private readonly database: Pick<Database, 'orm'>,
@@ -52,14 +54,17 @@ export class AccountsService {
   }
 
   /**
-   * Locks an account out at once: sessions, grants, refresh tokens and logins under way end, and every verifier is
-   * told, in one transaction (OWASP ASVS 7.4.2).
+   * Locks an account out at once: sessions, grants, refresh tokens, logins under way and links to a password end, and
+   * every verifier is told, in one transaction (OWASP ASVS 7.4.2). A link that was kept would open the account when it
+   * is enabled again.
    *
    * @returns whether it was enabled until now
    */
   async disable(id: string): Promise<boolean> {
     const ended = await this.database.orm.transaction(async (tx) => {
-      if (!(await this.repository.disable(id, tx))) return undefined;
+      const account = await this.repository.lock(id, tx);
+      if (account === undefined || !(await this.repository.disable(id, tx))) return undefined;
+      await this.links.withdrawAll(account.email, tx);
       const logins = await this.openAccess.deleteAll(id, tx);
       await this.securityEvents.append({ type: 'account-disabled', subject: id }, tx);
       return logins;
@@ -75,7 +80,8 @@ export class AccountsService {
 
   /**
    * Sets a new password and ends all that the old one could have given: sessions, grants, refresh tokens and logins
-   * under way; every verifier is told (RFC 9700 §4.14.2, OWASP ASVS 7.4.3).
+   * under way; every verifier is told (RFC 9700 §4.14.2, OWASP ASVS 7.4.3). Links to a password end too: who has opened
+   * the owner's mail would set another one after the owner.
    *
    * @returns the version of the new credentials; undefined when the account has been disabled, or the password that
    * was given is no longer its own
@@ -94,16 +100,23 @@ export class AccountsService {
 
   /** As `changePassword`, within a transaction: the logins that it ends are to be announced after it. */
   async setPassword(id: string, change: NewPassword, tx: Transaction): Promise<ChangedPassword | undefined> {
+    const account = await this.repository.lock(id, tx);
     const version = await this.repository.setPassword(id, change, tx);
-    if (version === undefined) return undefined;
+    if (account === undefined || version === undefined) return undefined;
+    await this.links.withdrawAll(account.email, tx);
     const endedLogins = await this.openAccess.deleteAll(id, tx);
     await this.securityEvents.append({ type: 'credential-changed', subject: id }, tx);
     return { version, endedLogins };
   }
 
-  /** Ends every session and grant of an account: "sign out everywhere". */
+  /** Ends every session and grant of an account, and every link to its password: "sign out everywhere". */
   async signOutEverywhere(id: string): Promise<void> {
-    const ended = await this.database.orm.transaction((tx) => this.openAccess.endAll(id, tx));
+    const ended = await this.database.orm.transaction(async (tx) => {
+      const account = await this.repository.lock(id, tx);
+      if (account === undefined) return [];
+      await this.links.withdrawAll(account.email, tx);
+      return this.openAccess.endAll(id, tx);
+    });
     this.endedLogins.announce(ended);
   }
 }

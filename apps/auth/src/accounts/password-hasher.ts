@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { WorkQueue } from '@countersign/platform';
 import type { PasswordResult, PasswordTask } from './password-worker.js';
+import { WorkQueue } from '@countersign/platform';
 
 /** argon2id is the library's default; 19 MiB, 2 passes, 1 lane: OWASP's password storage cheat sheet, 2025. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -17,7 +17,7 @@ const WORKER = new URL(`./password-worker${extname(import.meta.url)}`, import.me
  * the others leave, and `/token` does not wait for them. (libuv's threads could not give way: they sign, too.)
  */
 export class PasswordHasher {
-  private readonly queue = new WorkQueue({ concurrency: THREADS, maxWaiting: MAX_WAITING });
+  private readonly queue = new WorkQueue({ concurrency: THREADS, maxWaiting: MAX_WAITING, maxWaitMs: null });
   private readonly idle: Worker[] = [];
   private hashOfNobody = '';
 

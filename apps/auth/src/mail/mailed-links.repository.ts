@@ -44,8 +44,13 @@ export class MailedLinksRepository {
   ): Promise<MailedLink | undefined> {
     const [link] = await tx.delete(mailedLinks).where(isLive(purposes, token)).returning();
     if (link === undefined) return undefined;
-    await tx.delete(mailedLinks).where(eq(mailedLinks.email, link.email));
+    await this.withdrawAll(link.email, tx);
     return link;
+  }
+
+  /** Makes all links of an address good for nothing, be they mailed or handed over. */
+  async withdrawAll(email: string, tx: Pick<Transaction, 'delete'>): Promise<void> {
+    await tx.delete(mailedLinks).where(eq(mailedLinks.email, email));
   }
 
   /** Makes the links of a purpose and address good for nothing. */

@@ -17,7 +17,11 @@ class MailNotSentError extends Error {
 export class SmtpMailer extends Mailer {
   readonly isAvailable = true;
   private readonly transport: Transporter;
-  private readonly queue = new WorkQueue({ concurrency: CONNECTIONS, maxWaiting: MAX_WAITING });
+  private readonly queue = new WorkQueue({
+    concurrency: CONNECTIONS,
+    maxWaiting: MAX_WAITING,
+    maxWaitMs: null,
+  });
 
   /** @param from the address that mail comes from */
   constructor({ host, port, tls, credentials }: MailServer, from: string) {

@@ -1,3 +1,4 @@
+import { QueueFullError } from '@countersign/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { errors } from 'oidc-provider';
@@ -47,6 +48,21 @@ describe('the artefact store', () => {
       expect(await store(model).find(row?.id ?? '')).toBeUndefined();
     },
   );
+
+  it('lets a write wait for a second at most, while those before it find no connection', async () => {
+    const [held, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const holding = database.orm.transaction(() => {
+      held.resolve();
+      return done.promise;
+    });
+    await held.promise;
+    const write = (id: string) => store('Grant').upsert(id, { jti: id }, 60);
+    const before = Array.from({ length: 5 }, (_none, index) => write(`grant-${index}`));
+    await expect(write('late')).rejects.toBeInstanceOf(QueueFullError);
+    done.resolve();
+    await Promise.all([holding, ...before]);
+    expect(await rows()).toHaveLength(5);
+  });
 
   it('revokes the artefacts of one model and grant, and no others', async () => {
     await store('RefreshToken').upsert('r1', { jti: 'r1', grantId: 'g1' }, 60);

@@ -115,10 +115,17 @@ const upsertArtefact = statement((orm) =>
  * Or every login would keep `/token` waiting.
  */
 const WRITES_AT_A_TIME = 5;
-/** More wait only while the database stalls: they had better be told so (503) than be kept. */
-const MAX_WAITING_WRITES = 256;
+/** As long as a look-up waits for a connection: a caller who is told 503 then comes back, and memory does not fill. */
+const LONGEST_WAIT_MS = 1_000;
+/** What five connections write in that time, at 5 ms a write. */
+const MAX_WAITING = 1_000;
 const writes = statement(
-  () => new WorkQueue({ concurrency: WRITES_AT_A_TIME, maxWaiting: MAX_WAITING_WRITES }),
+  () =>
+    new WorkQueue({
+      concurrency: WRITES_AT_A_TIME,
+      maxWaiting: MAX_WAITING,
+      maxWaitMs: LONGEST_WAIT_MS,
+    }),
 );
 
 /** oidc-provider's storage of one model. */
@@ -132,6 +139,7 @@ export class ArtefactStore implements Adapter {
     private readonly events: Pick<SecurityEventLog, 'append'>,
   ) {}
 
+  /** @throws QueueFullError when too many writes wait, or this one has waited for a second. */
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     const values = this.valuesOf(payload, expiresIn);
     const expiresAt = values.expiresAt?.toISOString() ?? null;

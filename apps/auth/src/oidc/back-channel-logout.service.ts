@@ -20,7 +20,11 @@ interface ToldOfLogouts {
 @Injectable()
 export class BackChannelLogoutService implements OnModuleInit {
   private readonly logger = new Logger('BackChannelLogout');
-  private readonly queue = new WorkQueue({ concurrency: CONCURRENCY, maxWaiting: MAX_WAITING });
+  private readonly queue = new WorkQueue({
+    concurrency: CONCURRENCY,
+    maxWaiting: MAX_WAITING,
+    maxWaitMs: null,
+  });
 
   constructor(
     private readonly endedLogins: EndedLogins,

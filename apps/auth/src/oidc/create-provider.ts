@@ -1,8 +1,4 @@
-import type { EventEmitter } from 'node:events';
-import { Logger } from '@nestjs/common';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
-import { QueueFullError } from '@countersign/platform';
-import { isDatabaseOutage, OUTAGE_RETRY_SECONDS, withoutQuery } from '@countersign/platform/database';
 import { isRedirectUriAllowed } from '../clients/redirect-uri.js';
 import { registerTokenExchange } from '../token-exchange/register-token-exchange.js';
 import { SubjectTokenVerifier } from '../token-exchange/subject-token.js';
@@ -10,6 +6,7 @@ import { advertiseWhatSigns } from './advertised-algorithms.js';
 import { logFailedLogouts } from './back-channel-logout.js';
 import { useHashedSecrets } from './client-authentication.js';
 import { throttlePolling, throttleUserCodes } from './device-flow.js';
+import { answerUnavailable, logFaults } from './faults.js';
 import { nameIntrospectedSession } from './introspected-session.js';
 import { guardIntrospection } from './introspection-guard.js';
 import { SigningUnavailableError } from '../signing-keys/signing-unavailable-error.js';
@@ -129,26 +126,4 @@ function refuseUnlessItCanSign(assertCanSign: ProviderOptions['assertCanSign']) 
     }
     await next();
   };
-}
-
-/** oidc-provider has written its answer when it reports a fault, and knows 500 only; a redirect stays as it is. */
-function answerUnavailable(ctx: KoaContextWithOIDC): void {
-  if (ctx.status !== 500) return;
-  ctx.status = 503;
-  if (!ctx.response.is('html')) ctx.body = { error: 'temporarily_unavailable' };
-  ctx.set('Retry-After', String(OUTAGE_RETRY_SECONDS));
-}
-
-/** What the caller is not told: the reason of a fault of ours. Refusals of callers are not logged as faults. */
-function logFaults(provider: Provider): void {
-  const logger = new Logger('OidcProvider');
-  provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
-    const isTemporary = error instanceof SigningUnavailableError || error instanceof QueueFullError;
-    if (isTemporary) logger.warn(error.message);
-    else logger.error(withoutQuery(error));
-    if (isTemporary || isDatabaseOutage(error)) answerUnavailable(ctx);
-  });
-  // A fault outside every endpoint: Koa would print it to standard error.
-  const events: EventEmitter = provider;
-  events.on('error', (error: Error) => logger.error(withoutQuery(error)));
 }

@@ -73,6 +73,8 @@ export class LinkRedemptionService {
     if (account === undefined) return undefined;
     const passwordHash = await this.passwordHasher.hash(password);
     const done = await this.database.orm.transaction(async (tx) => {
+      // The account before its links, as whoever makes or withdraws them has it: in the other order the two wait for each other.
+      await this.repository.lock(account.id, tx);
       const link = await this.links.use(PASSWORD_LINKS, token, tx);
       if (link === undefined) return undefined;
       const changed = await this.accounts.setPassword(account.id, { passwordHash }, tx);

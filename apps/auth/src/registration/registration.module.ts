@@ -28,7 +28,6 @@ export class RegistrationModule {
         ExpiredLinksService,
         LinkRedemptionService,
         LinkRequestService,
-        MailedLinksRepository,
         { provide: Mailer, useFactory: () => mailerOf(config) },
         {
           provide: SelfService,

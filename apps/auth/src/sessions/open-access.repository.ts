@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Orm } from '@countersign/platform/database';
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
-import { accounts } from '../accounts/accounts.table.js';
-import { mailedLinks } from '../mail/mailed-links.table.js';
 import { artefacts } from '../oidc/artefacts.table.js';
 import { recordEnded } from '../oidc/session-store.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
@@ -20,16 +18,14 @@ export class OpenAccessRepository {
   constructor(private readonly events: SecurityEventLog) {}
 
   /**
-   * Deletes everything that could give the account's tokens to anyone, logins under way and links to a new password
-   * included. For a reason that has an event of its own, which names the account.
+   * Deletes everything that could give the account's tokens to anyone, logins under way included. For a reason that
+   * has an event of its own, which names the account.
    */
   async deleteAll(accountId: string, tx: Transaction): Promise<readonly EndedLogin[]> {
     const deleted = await tx
       .delete(artefacts)
       .where(eq(artefacts.accountId, accountId))
       .returning({ model: artefacts.model, uid: artefacts.uid, payload: artefacts.payload });
-    const address = tx.select({ email: accounts.email }).from(accounts).where(eq(accounts.id, accountId));
-    await tx.delete(mailedLinks).where(inArray(mailedLinks.email, address));
     const sessions = deleted.filter(({ model }) => model === 'Session');
     await recordEnded(
       sessions.flatMap(({ uid }) => uid ?? []),
