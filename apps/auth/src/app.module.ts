@@ -30,6 +30,7 @@ export class AppModule {
           app: 'auth',
           dataDir: config.DATA_DIR,
           migrationsDirectory: fileURLToPath(new URL('migrations', import.meta.url)),
+          planCacheMode: 'force_generic_plan',
         }),
         DemoModule.forRoot(config),
         AdminModule.forRoot(config),

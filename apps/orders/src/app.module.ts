@@ -22,6 +22,7 @@ export class AppModule {
           app: 'orders',
           dataDir: config.DATA_DIR,
           migrationsDirectory: join(import.meta.dirname, 'migrations'),
+          planCacheMode: 'auto',
         }),
         OrdersModule.forRoot({
           ...config.PAYMENTS_ADDRESS,

@@ -18,6 +18,7 @@ export class AppModule {
           app: 'payments',
           dataDir: config.DATA_DIR,
           migrationsDirectory: join(import.meta.dirname, 'migrations'),
+          planCacheMode: 'auto',
         }),
         PaymentsModule,
       ],

@@ -4,13 +4,12 @@ import { sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { RecurringDeletion } from './recurring-deletion.js';
 
-/** A replica whose clock is behind may still ask for a row. */
-const CLOCK_TOLERANCE_SECONDS = 60;
 /** Few enough that nobody who waits for the database waits long. */
 const BATCH_ROWS = 5_000;
-/** In the text of the statement: for a parameter PostgreSQL would plan as if a third of the table had expired, and read it all. */
-const TOLERANCE = sql.raw(`interval '${CLOCK_TOLERANCE_SECONDS} seconds'`);
-const BATCH = sql.raw(String(BATCH_ROWS));
+/** No parameter: planned without it, the deletion of nothing would read the table from end to end. */
+const LIMIT = sql.raw(String(BATCH_ROWS));
+/** A replica whose clock is behind may still ask for a row. No parameter either. */
+const CLOCK_TOLERANCE = sql`interval '60 seconds'`;
 /** Between two batches: requests come first. */
 const PAUSE_MS = 20;
 
@@ -39,8 +38,8 @@ export abstract class ExpiredRowsDeletion extends RecurringDeletion {
       .where(
         sql`ctid IN (
           SELECT ctid FROM ${table}
-          WHERE ${this.expiry} < now() - ${TOLERANCE}
-          LIMIT ${BATCH}
+          WHERE ${this.expiry} < now() - ${CLOCK_TOLERANCE}
+          LIMIT ${LIMIT}
           FOR UPDATE SKIP LOCKED
         )`,
       )

@@ -1,14 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Orm } from '@countersign/platform/database';
 import { sql } from 'drizzle-orm';
 import { openPostgresDatabase } from '../../test-support/postgres-database.js';
 import { SecurityEventLog } from '../security-events/security-event-log.js';
+import { EventStreamsRepository } from '../security-events/event-streams.repository.js';
 import { ArtefactStore } from './artefact-store.js';
-import { artefacts } from './artefacts.table.js';
+import { ExpiredArtefactsService } from './expired-artefacts.service.js';
 import { RefreshTokenStore } from './refresh-token-store.js';
 import { SessionStore } from './session-store.js';
 
 const url = process.env['TEST_POSTGRES_URL'];
 const onPostgres = url === undefined ? describe.skip : describe;
+
+/** How often this connection has read a table from end to end. */
+async function scansOf(table: string, orm: Orm): Promise<number> {
+  const { rows } = await orm.execute(
+    sql`SELECT seq_scan::int AS count FROM pg_stat_xact_user_tables WHERE relname = ${table}`,
+  );
+  return Number(rows[0]?.['count']);
+}
 
 onPostgres('the statements of a refresh, on PostgreSQL', () => {
   let database: Awaited<ReturnType<typeof openPostgresDatabase>>;
@@ -18,6 +28,7 @@ onPostgres('the statements of a refresh, on PostgreSQL', () => {
     database = await openPostgresDatabase(url ?? '');
     grants = new ArtefactStore('Grant', database.orm, new SecurityEventLog());
   });
+  afterEach(() => database.orm.execute(sql`TRUNCATE artefacts, event_streams CASCADE`));
   afterAll(() => database.close());
 
   it.each([
@@ -41,9 +52,30 @@ onPostgres('the statements of a refresh, on PostgreSQL', () => {
       const text = JSON.stringify(plan.rows);
       expect(text).toContain('Index');
       expect(text).not.toContain('Seq Scan');
-      await database.orm.delete(artefacts);
     },
   );
+
+  it.each<[what: string, table: string, sweep: (orm: Orm) => Promise<void>]>([
+    [
+      'expired rows',
+      'artefacts',
+      (orm) => new ExpiredArtefactsService({ orm }).deleteExpired(new AbortController().signal),
+    ],
+    ['idle streams', 'event_streams', (orm) => new EventStreamsRepository({ orm }).deleteExpired()],
+  ])('the deletion of %s reads no table from end to end', async (_what, table, sweep) => {
+    await database.orm.execute(sql`INSERT INTO artefacts (model, id, payload, expires_at)
+      SELECT 'Grant', n::text, '{}', now() + n * interval '1 second' FROM generate_series(-20, 20000) AS n`);
+    await database.orm.execute(sql`INSERT INTO event_streams (client_id, stream_id, polled_at)
+      SELECT 'gateway', n::text, now() - n * interval '0.1 second' FROM generate_series(1, 20000) AS n`);
+    await database.orm.execute(sql`ANALYZE artefacts, event_streams`);
+    const scans = await database.orm.transaction(async (tx) => {
+      await tx.execute(sql`SET LOCAL plan_cache_mode = force_generic_plan`);
+      const before = await scansOf(table, tx);
+      await sweep(tx);
+      return (await scansOf(table, tx)) - before;
+    });
+    expect(scans).toBe(0);
+  });
 
   it('a look-up does not wait for writes, however many wait', async () => {
     await grants.upsert('grant', { jti: 'grant' }, 60);

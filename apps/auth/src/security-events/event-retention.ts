@@ -9,11 +9,11 @@ const TOKEN_EVENT_SECONDS = ACCESS_TOKEN_SECONDS + MAX_SKEW_SECONDS;
 /** A verifier may go on with the JWKS that it has for an hour, and may have got it from a cache. */
 const KEY_EVENT_SECONDS = 2 * 60 * 60;
 /** A stream that nobody has polled for so long belongs to a replica that is gone. */
-export const STREAM_IDLE_SECONDS = 60 * 60;
+export const STREAM_IDLE = sql`interval '1 hour'`;
 
-/** Whether an event can matter to a verifier that has not heard of it. */
+/** Whether an event can matter to a verifier that has not heard of it. Constants are in its text, as it is planned once. */
 export function canMatter(): SQL {
   return sql`${securityEvents.createdAt} > now() - make_interval(secs =>
-    CASE ${securityEvents.event}->>'type' WHEN 'signing-key-revoked' THEN ${KEY_EVENT_SECONDS}::int
-    ELSE ${TOKEN_EVENT_SECONDS}::int END)`;
+    CASE ${securityEvents.event}->>'type' WHEN 'signing-key-revoked' THEN ${sql.raw(String(KEY_EVENT_SECONDS))}
+    ELSE ${sql.raw(String(TOKEN_EVENT_SECONDS))} END)`;
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
 import { and, asc, eq, inArray, not, notExists, sql } from 'drizzle-orm';
-import { canMatter, STREAM_IDLE_SECONDS } from './event-retention.js';
+import { canMatter, STREAM_IDLE } from './event-retention.js';
 import type { LoggedEvent } from './security-event.js';
 import { eventAcknowledgements, eventStreams, securityEvents } from './security-events.table.js';
 
@@ -69,9 +69,7 @@ export class EventStreamsRepository {
   /** Deletes events that cannot matter any more, and streams that nobody polls. */
   async deleteExpired(): Promise<void> {
     const { orm } = this.database;
-    await orm
-      .delete(eventStreams)
-      .where(sql`${eventStreams.polledAt} < now() - make_interval(secs => ${STREAM_IDLE_SECONDS}::int)`);
+    await orm.delete(eventStreams).where(sql`${eventStreams.polledAt} < now() - ${STREAM_IDLE}`);
     await orm.delete(securityEvents).where(not(canMatter()));
   }
 }

@@ -213,11 +213,11 @@ describe('OpaqueTokenVerifier', () => {
     { by: 'subject', id: 'a-subject', lastIssuedAt: SECONDS, occurredAt: SECONDS },
     { by: 'client', id: 'a-client', lastIssuedAt: SECONDS, occurredAt: SECONDS },
     { by: 'subject', id: 'an-actor', lastIssuedAt: SECONDS, occurredAt: SECONDS },
-    { by: 'client', id: 'a-client-before', lastIssuedAt: SECONDS, occurredAt: SECONDS },
+    { by: 'client', id: 'an-earlier-client', lastIssuedAt: SECONDS, occurredAt: SECONDS },
   ])('refuses a token at once, cached or not, when its $by $id is revoked (INT-06)', async (revocation) => {
     const ids = { sub: 'a-subject', client_id: 'a-client', sid: 'a-session', grant_id: 'a-grant' };
-    const origin = { act: { sub: 'an-actor' }, subject_clients: ['a-client-before'] };
-    answerWith(introspectionOf(forge, { ...ids, ...origin }));
+    const origins = { act: { sub: 'an-actor' }, subject_clients: ['an-earlier-client'] };
+    answerWith(introspectionOf(forge, { ...ids, ...origins }));
     await verifier.verify(token);
     revocations.add(revocation);
     await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'token_revoked', status: 401 });

@@ -16,7 +16,7 @@ export interface OpaqueTokenVerifierOptions extends ClaimsValidation {
  */
 const HANDLE = /^[A-Za-z0-9\-_~+/]{22,512}={0,2}$/;
 
-/** What is kept of an answer; the rest may be anything, the token included. */
+/** What is kept of an answer: all that is validated or can be revoked. The rest may be anything, the token included. */
 const CLAIMS = [
   'iss',
   'aud',

@@ -1,4 +1,5 @@
 import { AuthError } from '../auth-error.js';
+import { describeError } from '../describe-error.js';
 import type { VerificationKey } from './verification-key.js';
 import { UnusableKeyError } from './verification-key.js';
 
@@ -145,7 +146,7 @@ export class KeyStore {
     const { now, retryAfterMs, onWarning } = this.options;
     if (this.fetching !== undefined || now() - this.attemptedAt < retryAfterMs) return;
     this.refresh().catch((error: unknown) => {
-      onWarning(`serving keys that are ${Math.round(this.ageMs / 1_000)} s old: ${String(error)}`);
+      onWarning(`serving keys that are ${Math.round(this.ageMs / 1_000)} s old: ${describeError(error)}`);
     });
   }
 

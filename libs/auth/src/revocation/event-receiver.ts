@@ -119,7 +119,7 @@ export class EventReceiver {
 
   private reloadKeys(): void {
     this.options.keys.reload().catch((error: unknown) => {
-      this.options.onWarning(`the keys could not be fetched: ${String(error)}`);
+      this.options.onWarning(`the keys could not be fetched: ${describeError(error)}`);
     });
   }
 }

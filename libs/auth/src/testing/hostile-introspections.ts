@@ -60,6 +60,7 @@ function answerRows(forge: TokenForge): HostileRow[] {
     ['DPO-13', 'confirmation_unproven', 'a token of the type DPoP', withMembers({ token_type: 'DPoP' })],
     ['INT-03', 'type_refused', 'a token of another type', withMembers({ token_type: 'N_A' })],
     ['INT-03', 'claims_malformed', 'no token_type: a refresh token', withMembers({ token_type: undefined })],
+    ['INT-06', 'claims_malformed', 'subject_clients as text', withMembers({ subject_clients: 'an-app' })],
     ['INT-03', 'claims_malformed', 'a token_type in a list', withMembers({ token_type: ['Bearer'] })],
   ];
 }

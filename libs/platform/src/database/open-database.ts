@@ -15,6 +15,7 @@ import { lockFolder } from './folder-lock.js';
 import type { Notifications } from './notifications.js';
 import type { Orm } from './orm.js';
 import { PostgresNotifications } from './postgres-notifications.js';
+import { withSessionOptions } from './session-options.js';
 
 /** One number for every process that migrates: `pg_advisory_lock` lets one of them in at a time. */
 const MIGRATION_LOCK = 0x636f756e;
@@ -22,11 +23,6 @@ const CONNECT_TIMEOUT_MS = 1_000;
 /** At start nobody waits for an answer, and a machine that starts everything at a time is slow. */
 const FIRST_CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
-/**
- * A prepared statement is planned once for each connection. PostgreSQL would otherwise plan those that take an array
- * anew each time, for its length, which costs it ten times what it then takes to find rows by their keys.
- */
-const PLAN_ONCE = '-c plan_cache_mode=force_generic_plan';
 
 export interface DatabaseOptions {
   /** `postgres://…`; without it the database is an embedded PGlite in `directory`. */
@@ -37,6 +33,13 @@ export interface DatabaseOptions {
   readonly dataDir: string;
   /** Folder of the SQL migrations that drizzle-kit wrote. */
   readonly migrationsDirectory: string;
+  /**
+   * `force_generic_plan` has PostgreSQL plan a prepared statement once for each connection. It would otherwise plan
+   * those that take an array anew each time, for its length, which costs it ten times what it then takes to find rows
+   * by their keys. But every other statement is then planned without its values too: what compares with a constant has
+   * to have it in its text (`sql.raw`), or PostgreSQL takes a third of the table for a match. `auto` leaves it alone.
+   */
+  readonly planCacheMode: 'auto' | 'force_generic_plan';
 }
 
 export interface OpenDatabase {
@@ -58,11 +61,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 
 async function openPostgres(options: DatabaseOptions, connectionString: string): Promise<OpenDatabase> {
   const pool = new Pool({
-    connectionString,
+    ...withSessionOptions(connectionString, planOptions(options)),
     max: 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    options: PLAN_ONCE,
   });
   // An idle connection that breaks (a restart of the server) is replaced at the next query; without a listener it
   // would end the process.
@@ -103,6 +105,10 @@ async function openPglite(options: DatabaseOptions): Promise<OpenDatabase> {
     unlock();
     throw error;
   }
+}
+
+function planOptions({ planCacheMode }: DatabaseOptions): readonly string[] {
+  return planCacheMode === 'auto' ? [] : [`-c plan_cache_mode=${planCacheMode}`];
 }
 
 function migrationConfig({ app, migrationsDirectory }: DatabaseOptions): MigrationConfig {
