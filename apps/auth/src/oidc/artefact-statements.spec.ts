@@ -14,10 +14,11 @@ const onPostgres = url === undefined ? describe.skip : describe;
 
 /** How often this connection has read a table from end to end. */
 async function scansOf(table: string, orm: Orm): Promise<number> {
-  const { rows } = await orm.execute(
-    sql`SELECT seq_scan::int AS count FROM pg_stat_xact_user_tables WHERE relname = ${table}`,
-  );
-  return Number(rows[0]?.['count']);
+  const [row] = await orm
+    .select({ count: sql<number>`seq_scan::int` })
+    .from(sql`pg_stat_xact_user_tables`)
+    .where(sql`relname = ${table}`);
+  return row?.count ?? Number.NaN;
 }
 
 onPostgres('the statements of a refresh, on PostgreSQL', () => {
