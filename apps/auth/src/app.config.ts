@@ -54,7 +54,7 @@ export const settings = z.object({
     .max(1_000_000)
     .default(1_000)
     .describe(
-      'requests a minute that one network (an IPv4 address, an IPv6 /64) may begin logins, logouts and device codes with',
+      'requests a minute that one network (an IPv4 address, an IPv6 /56) may begin logins, logouts and device codes with',
     ),
   ADMIN_CLIENT_SECRET: z
     .string()

@@ -83,7 +83,7 @@ export class AccountController {
   async signOutEverywhere(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const loggedIn = await this.sessions.find(exchange(request, reply));
     if (loggedIn === undefined) return seeOther(reply, LOGIN);
-    await this.accounts.signOutEverywhere(loggedIn.account.id);
+    await this.accounts.signOutEverywhere(loggedIn.account.id, null);
     return seeOther(reply, `${LOGIN}?done=everywhere`);
   }
 }

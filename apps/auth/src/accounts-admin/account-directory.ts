@@ -1,3 +1,4 @@
+import type { Principal } from '@countersign/auth';
 import { Injectable } from '@nestjs/common';
 import { Database } from '@countersign/platform/database';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
@@ -5,6 +6,7 @@ import type { Role } from '../accounts/account.js';
 import { accounts } from '../accounts/accounts.table.js';
 import { adminRefusal } from '../admin/admin-errors.js';
 import { HandedOverLinks } from '../registration/handed-over-links.js';
+import { assertNotAbove } from './account-policy.js';
 
 export type AccountRow = typeof accounts.$inferSelect;
 
@@ -59,9 +61,13 @@ export class AccountDirectory {
    * be one who may set the password of an administrator.
    *
    * @returns the account; undefined when there is none
+   * @throws ServiceError `account_above_caller`
    */
-  async setRoles(id: string, roles: readonly Role[]): Promise<AccountView | undefined> {
+  async setRoles(id: string, roles: readonly Role[], caller: Principal): Promise<AccountView | undefined> {
     return this.database.orm.transaction(async (tx) => {
+      const [before] = await tx.select().from(accounts).where(eq(accounts.id, id)).for('update');
+      if (before === undefined) return undefined;
+      assertNotAbove([...before.roles, ...roles], caller);
       const [row] = await tx.update(accounts).set({ roles }).where(eq(accounts.id, id)).returning();
       if (row === undefined) return undefined;
       await this.links.withdraw(row.email, tx);

@@ -2,7 +2,7 @@ import { CurrentPrincipal, type Principal } from '@countersign/auth';
 import { Body, Get, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { normalizeEmail, ROLES } from '../accounts/account.js';
+import { normalizeEmail, ROLES, type Account } from '../accounts/account.js';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { emailAddress, personName } from '../accounts/person.js';
 import { AdminController } from '../admin/admin-controller.js';
@@ -88,8 +88,7 @@ export class AccountsAdminController {
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     assertNotSelf(id, caller);
-    await this.withinReach(id, caller);
-    await this.accounts.disable(id);
+    await this.accounts.disable(id, within(caller));
     return this.show(id);
   }
 
@@ -100,8 +99,7 @@ export class AccountsAdminController {
     @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
-    await this.withinReach(id, caller);
-    await this.accounts.enable(id);
+    await this.accounts.enable(id, within(caller));
     return this.show(id);
   }
 
@@ -113,9 +111,7 @@ export class AccountsAdminController {
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
     assertNotSelf(id, caller);
-    await this.withinReach(id, caller);
-    assertNotAbove(roles, caller);
-    return found(await this.directory.setRoles(id, roles));
+    return found(await this.directory.setRoles(id, roles, caller));
   }
 
   @Post(':account_id/sign-out')
@@ -125,15 +121,12 @@ export class AccountsAdminController {
     @Body({ schema: emptyBody }) _body: unknown,
     @CurrentPrincipal() caller: Principal,
   ): Promise<AccountView> {
-    const account = await this.withinReach(id, caller);
-    await this.accounts.signOutEverywhere(id);
-    return account;
+    await this.accounts.signOutEverywhere(id, within(caller));
+    return this.show(id);
   }
+}
 
-  /** @throws ServiceError `account_not_found`, `account_above_caller` */
-  private async withinReach(id: string, caller: Principal): Promise<AccountView> {
-    const account = await this.show(id);
-    assertNotAbove(account.roles, caller);
-    return account;
-  }
+/** @throws ServiceError `account_above_caller` */
+function within(caller: Principal): (account: Account) => void {
+  return ({ roles }) => assertNotAbove(roles, caller);
 }

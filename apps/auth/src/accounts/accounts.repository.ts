@@ -112,8 +112,8 @@ export class AccountsRepository {
   }
 
   /** @returns whether it was disabled until now */
-  async enable(id: string): Promise<boolean> {
-    const changed = await this.database.orm
+  async enable(id: string, tx: Transaction): Promise<boolean> {
+    const changed = await tx
       .update(accounts)
       .set({ disabledAt: null })
       .where(and(eq(accounts.id, id), isNotNull(accounts.disabledAt)))

@@ -99,30 +99,30 @@ afterAll(() => database.close());
 
 describe('an account that is disabled', () => {
   it('neither logs in nor is found, and can both when it is enabled again (ASVS 8.3.2)', async () => {
-    expect(await service.disable(ACCOUNT.id)).toBe(true);
+    expect(await service.disable(ACCOUNT.id, null)).toBe(true);
     expect(await service.findEnabled(ACCOUNT.id)).toBeUndefined();
     expect(await service.authenticate(ACCOUNT.email, PASSWORD)).toBeUndefined();
-    expect(await service.enable(ACCOUNT.id)).toBe(true);
+    expect(await service.enable(ACCOUNT.id, null)).toBe(true);
     expect(await service.authenticate(ACCOUNT.email, PASSWORD)).toMatchObject({ id: ACCOUNT.id });
   });
 
   it('has no session, grant, refresh token or login under way, and others keep theirs (ASVS 7.4.2)', async () => {
     await openEverything(ACCOUNT);
     await openEverything(STRANGER);
-    await service.disable(ACCOUNT.id);
+    await service.disable(ACCOUNT.id, null);
     expect((await whatIsLeft()).toSorted()).toEqual(['Grant', 'Interaction', 'RefreshToken', 'Session']);
     expect(await store('RefreshToken').find(`r-${STRANGER.id}`)).toBeDefined();
     expect(await events()).toEqual([{ type: 'account-disabled', subject: ACCOUNT.id }]);
   });
 
   it('is disabled once, and said so once', async () => {
-    await service.disable(ACCOUNT.id);
-    expect(await service.disable(ACCOUNT.id)).toBe(false);
+    await service.disable(ACCOUNT.id, null);
+    expect(await service.disable(ACCOUNT.id, null)).toBe(false);
     expect(await events()).toHaveLength(1);
   });
 
   it.each(['disable', 'enable'] as const)('that does not exist: %s says no', async (action) => {
-    expect(await service[action]('6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00cc')).toBe(false);
+    expect(await service[action]('6f1c2a54-0f3b-4d0e-9a57-1d0b1c7e00cc', null)).toBe(false);
     expect(await events()).toEqual([]);
   });
 });
@@ -142,7 +142,7 @@ describe('signing out everywhere', () => {
   it('ends sessions, grants and tokens of the account, and says so of each (ASVS 7.4.1)', async () => {
     await openEverything(ACCOUNT);
     await openEverything(STRANGER);
-    await service.signOutEverywhere(ACCOUNT.id);
+    await service.signOutEverywhere(ACCOUNT.id, null);
     expect(await store('Session').find(`s-${ACCOUNT.id}`)).toBeUndefined();
     expect(await store('RefreshToken').find(`r-${ACCOUNT.id}`)).toBeUndefined();
     expect(await store('Interaction').find(`i-${ACCOUNT.id}`)).toBeUndefined();
@@ -156,9 +156,9 @@ describe('signing out everywhere', () => {
 
 describe('a session that has ended', () => {
   it.each<[how: string, end: () => Promise<unknown>]>([
-    ['by "sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
+    ['by "sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id, null)],
     ['by a new password', () => service.changePassword(FIRST, 'four other words now')],
-    ['by disabling', () => service.disable(ACCOUNT.id)],
+    ['by disabling', () => service.disable(ACCOUNT.id, null)],
     ['by a logout', () => revokeSession({ uid: `uid-${ACCOUNT.id}` }, database.orm, new SecurityEventLog())],
   ])('%s is not brought back by a request that was under way (ASVS 7.4.1)', async (_how, end) => {
     const sessions = new SessionStore('Session', database.orm, new SecurityEventLog());
@@ -174,9 +174,9 @@ describe('a session that has ended', () => {
 
 describe('the logins that end with an account’s sessions', () => {
   const ends: readonly [how: string, end: () => Promise<unknown>][] = [
-    ['"sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
+    ['"sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id, null)],
     ['a new password', () => service.changePassword(FIRST, 'four other words now')],
-    ['disabling', () => service.disable(ACCOUNT.id)],
+    ['disabling', () => service.disable(ACCOUNT.id, null)],
   ];
 
   it.each(ends)('are announced, so that their clients hear of it: by %s (ASVS 7.4.1)', async (_how, end) => {
@@ -195,11 +195,29 @@ describe('the logins that end with an account’s sessions', () => {
   });
 });
 
+describe('an account that is not the caller’s to touch', () => {
+  it.each(['disable', 'enable', 'signOutEverywhere'] as const)(
+    'is left as it is, though it was that only before it was locked: %s',
+    async (action) => {
+      await openEverything(ACCOUNT);
+      const reach = jest.fn((_account: Account) => {
+        throw new Error('above the caller');
+      });
+      const lock = jest.spyOn(AccountsRepository.prototype, 'lock');
+      await expect(service[action](ACCOUNT.id, reach)).rejects.toThrow('above the caller');
+      expect([lock.mock.calls.length, reach.mock.calls]).toEqual([1, [[ACCOUNT]]]);
+      expect(await store('Session').find(`s-${ACCOUNT.id}`)).toBeDefined();
+      expect(await events()).toEqual([]);
+      expect(await service.findEnabled(ACCOUNT.id)).toBeDefined();
+    },
+  );
+});
+
 describe('a link to a password', () => {
   const ends: readonly [how: string, end: () => Promise<unknown>][] = [
     ['a new password', () => service.changePassword(FIRST, 'four other words now')],
-    ['"sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id)],
-    ['disabling', () => service.disable(ACCOUNT.id).then(() => service.enable(ACCOUNT.id))],
+    ['"sign out everywhere"', () => service.signOutEverywhere(ACCOUNT.id, null)],
+    ['disabling', () => service.disable(ACCOUNT.id, null).then(() => service.enable(ACCOUNT.id, null))],
   ];
   const purposes = ['reset-password', 'set-password'] as const;
 
@@ -227,13 +245,13 @@ describe('a new password', () => {
   });
 
   it('is not set for an account that is disabled', async () => {
-    await service.disable(ACCOUNT.id);
+    await service.disable(ACCOUNT.id, null);
     expect(await service.changePassword(FIRST, 'four other words now')).toBeUndefined();
   });
 
   it.each<[how: string, end: () => Promise<unknown>]>([
     ['a new password', () => service.changePassword(FIRST, 'four other words now')],
-    ['disabling', () => service.disable(ACCOUNT.id).then(() => service.enable(ACCOUNT.id))],
+    ['disabling', () => service.disable(ACCOUNT.id, null).then(() => service.enable(ACCOUNT.id, null))],
   ])('or %s ends a login that was waiting for argon2 meanwhile (BCP-11, ASVS 7.4.3)', async (_how, end) => {
     const [waiting, turn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const verify = hasher.verify.bind(hasher);
@@ -264,7 +282,7 @@ describe('a login', () => {
     ['of an account that is disabled', ACCOUNT.email, 'disabled'],
     ['of an account that has no password yet', WAITING.email, 'enabled'],
   ])('%s takes one run of argon2, as every other (ASVS 6.3.8)', async (_whose, email, state) => {
-    if (state === 'disabled') await service.disable(ACCOUNT.id);
+    if (state === 'disabled') await service.disable(ACCOUNT.id, null);
     await new AccountsRepository(database).add({ account: WAITING, passwordHash: undefined });
     const verify = jest.spyOn(hasher, 'verify');
     const run = jest.spyOn(WorkQueue.prototype, 'run');

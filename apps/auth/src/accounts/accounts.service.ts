@@ -14,6 +14,12 @@ export interface ChangedPassword {
   readonly endedLogins: readonly EndedLogin[];
 }
 
+/**
+ * Throws when the account is not the caller's to touch. It sees the account locked, in the transaction that acts: one that
+ * becomes an administrator's in between is seen as such. `null` where everyone who asks may.
+ */
+export type AccountCheck = ((account: Account) => void) | null;
+
 @Injectable()
 export class AccountsService {
   constructor(
@@ -60,9 +66,9 @@ export class AccountsService {
    *
    * @returns whether it was enabled until now
    */
-  async disable(id: string): Promise<boolean> {
+  async disable(id: string, check: AccountCheck): Promise<boolean> {
     const ended = await this.database.orm.transaction(async (tx) => {
-      const account = await this.repository.lock(id, tx);
+      const account = await this.lock(id, check, tx);
       if (account === undefined || !(await this.repository.disable(id, tx))) return undefined;
       await this.links.withdrawAll(account.email, tx);
       const logins = await this.openAccess.deleteAll(id, tx);
@@ -74,8 +80,11 @@ export class AccountsService {
   }
 
   /** Lets an account log in again; what ended stays ended. @returns whether it was disabled until now */
-  enable(id: string): Promise<boolean> {
-    return this.repository.enable(id);
+  enable(id: string, check: AccountCheck): Promise<boolean> {
+    return this.database.orm.transaction(async (tx) => {
+      await this.lock(id, check, tx);
+      return this.repository.enable(id, tx);
+    });
   }
 
   /**
@@ -110,13 +119,19 @@ export class AccountsService {
   }
 
   /** Ends every session and grant of an account, and every link to its password: "sign out everywhere". */
-  async signOutEverywhere(id: string): Promise<void> {
+  async signOutEverywhere(id: string, check: AccountCheck): Promise<void> {
     const ended = await this.database.orm.transaction(async (tx) => {
-      const account = await this.repository.lock(id, tx);
+      const account = await this.lock(id, check, tx);
       if (account === undefined) return [];
       await this.links.withdrawAll(account.email, tx);
       return this.openAccess.endAll(id, tx);
     });
     this.endedLogins.announce(ended);
+  }
+
+  private async lock(id: string, check: AccountCheck, tx: Transaction): Promise<Account | undefined> {
+    const account = await this.repository.lock(id, tx);
+    if (account !== undefined) check?.(account);
+    return account;
   }
 }

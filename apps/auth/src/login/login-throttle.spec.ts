@@ -243,9 +243,17 @@ describe('an address', () => {
     expect((await attempt({ ...OWNER, email: 'another@example.com' }, 'wrong')).outcome).toBe('out');
   });
 
-  it('of IPv6 is the customer that has it, whatever its last 64 bits', async () => {
-    for (let host = 1; host <= 5; host++) await fail({ ...ATTACKER, address: `2001:db8::${host}` }, 1);
-    expect((await attempt({ ...ATTACKER, address: '2001:db8::ffff' }, 'wrong')).outcome).toBe(1);
+  it.each<[what: string, prefix: string]>([
+    ['its last 64 bits', '2001:db8:0:0::'],
+    ['its last 72 bits: a line at home has 256 subnets (RFC 6177)', '2001:db8:0:'],
+  ])('of IPv6 is the customer that has it, whatever %s', async (_what, prefix) => {
+    const from = (part: string) => ({
+      ...ATTACKER,
+      address: `${prefix}${part}${prefix.endsWith('::') ? '' : '::1'}`,
+    });
+    for (const part of ['1', '2', '3', '4', '5']) await fail(from(part), 1);
+    expect((await attempt(from('ff'), 'wrong')).outcome).toBe(1);
+    expect((await attempt({ ...ATTACKER, address: '2001:db8:0:100::1' }, 'wrong')).outcome).toBe('out');
   });
 });
 

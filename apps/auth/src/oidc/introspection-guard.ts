@@ -5,9 +5,10 @@ import type { RequestThrottle } from './throttle.js';
 
 /**
  * What oidc-provider's introspection leaves open: it answers public clients, which nobody authenticated (RFC 7662
- * §2.1), and tells anyone who authenticates as often as they ask what is no token, which is a way to try handles (§4).
- * Who was told so too often is told nothing instead; of an active token a resource server always hears, or whoever
- * sends it rubbish would keep everyone else out. Each replica counts its own answers.
+ * §2.1), and tells anyone who authenticates as often as they ask what is no token (§4). Against who tries handles stand
+ * their 256 random bits, and nothing here: 429 in place of "inactive" tells as much, and asks a caller to slow down. Of
+ * an active token a resource server always hears, or whoever sends it rubbish would keep everyone else out. Each replica
+ * counts its own answers.
  */
 export function guardIntrospection(provider: Provider, throttle: RequestThrottle): void {
   provider.use(async (ctx: KoaContextWithOIDC, next) => {
