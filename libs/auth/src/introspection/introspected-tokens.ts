@@ -125,7 +125,8 @@ export class IntrospectedTokens {
     if (!(await this.turns[kind].take(timeoutMs * WAITING_PART))) throw this.shed(kind);
     try {
       this.assertAllowed(kind); // those before it may have spent what there was
-      return await this.introspect(key, token, kind, timeoutMs - (now() - cameAt));
+      const waitedMs = Math.min(timeoutMs, Math.max(0, now() - cameAt)); // whoever sets the clock meanwhile
+      return await this.introspect(key, token, kind, timeoutMs - waitedMs);
     } finally {
       this.turns[kind].giveBack();
     }
