@@ -26,6 +26,8 @@ let stack: TestStack;
 /** Between the gateway and introspection; its way to the keys and the events is another. */
 let introspection: TcpProxy;
 const seen: string[] = [];
+/** Of a person, accepted at the start: what is known of it is older than the cache when the flood comes. */
+let longKnown: { readonly token: string; readonly since: number };
 
 beforeAll(async () => {
   stack = await TestStack.prepare(async (ports) => {
@@ -37,6 +39,10 @@ beforeAll(async () => {
   await stack.start();
   const registration = { ...publicClient(WEB, SCOPE), access_token_format: 'opaque' };
   await (await operator(stack.issuer)).call('POST', '/clients', registration);
+  const { access_token: token } = await logInTo(stack.issuer, WEB, CUSTOMER, { scope: SCOPE });
+  longKnown = { token, since: performance.now() };
+  const { status } = await me(token);
+  if (status !== 200) throw new Error(`the gateway answered ${status}`);
 }, 120_000);
 
 afterAll(async () => {
@@ -190,22 +196,22 @@ describe('while introspection cannot be reached', () => {
 
 describe('a flood of random handles (INT-07)', () => {
   it('costs the issuer a bounded number of answers, and those who are known notice nothing', async () => {
-    const known = await opaqueToken();
     const jwt = await tokenFor(stack.issuer, 'demo-service', {});
-    expect(await me(known)).toMatchObject({ status: 200 });
+    await delay(Math.max(0, longKnown.since + CACHE_MS + 1_000 - performance.now()));
     const before = await outcomes();
     const statuses = new Set<number>();
     for (let round = 0; round < 40; round++) {
       const flood = Array.from({ length: 50 }, () => me(randomBytes(32).toString('base64url')));
+      const [opaque, other] = await Promise.all([me(longKnown.token), me(jwt)]);
+      expect([opaque.status, other.status]).toEqual([200, 200]);
       for (const { status } of await Promise.all(flood)) statuses.add(status);
-      expect(await me(known)).toMatchObject({ status: 200 });
-      expect(await me(jwt)).toMatchObject({ status: 200 });
     }
     expect(statuses).toEqual(new Set([401, 503]));
     const after = await outcomes();
     expect((after['refused'] ?? 0) - (before['refused'] ?? 0)).toBeLessThan(500);
     expect(after['shed'] ?? 0).toBeGreaterThan(1_000);
     expect(after['failed']).toBe(before['failed']);
+    expect(after['active'] ?? 0).toBeGreaterThan(before['active'] ?? 0); // asked for anew, in the middle of it
     await retry(async () => expect((await me(await opaqueToken())).status).toBe(200));
   }, 60_000);
 });

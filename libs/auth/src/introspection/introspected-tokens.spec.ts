@@ -4,13 +4,14 @@ import type { JsonObject } from '../jose/strict-json.js';
 import { IntrospectedTokens } from './introspected-tokens.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
+const TIMEOUT_MS = 200;
 const unavailable = { code: 'introspection_unavailable', status: 503 };
 
 let now: number;
 /** Tokens that are active, with the second at which each expires. */
 let active: Map<string, number>;
 let tokens: IntrospectedTokens;
-const introspect = jest.fn<(token: string) => Promise<JsonObject>>();
+const introspect = jest.fn<(token: string, timeoutMs: number) => Promise<JsonObject>>();
 
 beforeEach(() => {
   now = START;
@@ -20,7 +21,7 @@ beforeEach(() => {
     if (exp === undefined) throw new AuthError('token_inactive', 'no such token');
     return { token, exp };
   });
-  tokens = new IntrospectedTokens({ introspect, now: () => now });
+  tokens = new IntrospectedTokens({ introspect, timeoutMs: TIMEOUT_MS, now: () => now });
 });
 
 /** What a look-up comes to: `active`, or the code of the refusal. */
@@ -32,10 +33,11 @@ async function look(token: string): Promise<string> {
 }
 
 /** Starts look-ups that the issuer does not answer. @returns what answers them all */
-function hang(count: number): { readonly looks: Promise<string[]>; readonly release: () => void } {
+async function hang(names: string, count: number) {
   const held = Promise.withResolvers<JsonObject>();
   introspect.mockImplementation(() => held.promise);
-  const looks = Promise.all(Array.from({ length: count }, (_, index) => look(`hanging-${index}`)));
+  const looks = Promise.all(Array.from({ length: count }, (_, index) => look(`${names}-${index}`)));
+  await new Promise(setImmediate);
   return { looks, release: () => held.resolve({ exp: now / 1_000 + 300 }) };
 }
 
@@ -120,19 +122,41 @@ describe('IntrospectedTokens', () => {
     expect(await look('good')).toBe('active');
   });
 
-  it('ask for 16 unknown tokens at a time, and for known ones beside them', async () => {
+  it('ask for 16 unknown tokens at a time, the others wait, and known ones are asked for beside them', async () => {
     await look('good');
     now += 30_000;
-    const hanging = hang(40);
+    const hanging = await hang('one', 40);
     introspect.mockImplementationOnce(async () => ({ exp: now / 1_000 + 300 }));
     expect(await look('good')).toBe('active');
     expect(introspect).toHaveBeenCalledTimes(1 + 16 + 1);
+    hanging.release();
+    expect(new Set(await hanging.looks)).toEqual(new Set(['active']));
+    expect(introspect).toHaveBeenCalledTimes(1 + 40 + 1);
+  });
+
+  it('send away at once who comes when 256 wait', async () => {
+    const hanging = await hang('one', 16 + 256);
     expect(await look('another')).toBe('introspection_unavailable');
+    hanging.release();
+    expect(new Set(await hanging.looks)).toEqual(new Set(['active']));
+    expect(await look('another')).toBe('active');
+  });
+
+  it('let nobody wait for longer than half of the time, who then has the other half for an answer', async () => {
+    const hanging = await hang('one', 17);
+    const startedAt = performance.now();
+    expect(await look('another')).toBe('introspection_unavailable');
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS);
     hanging.release();
     const outcomes = await hanging.looks;
     expect(outcomes.filter((outcome) => outcome === 'active')).toHaveLength(16);
-    expect(outcomes.filter((outcome) => outcome === 'introspection_unavailable')).toHaveLength(24);
-    expect(await look('another')).toBe('active');
+
+    const again = await hang('two', 16);
+    const waiting = look('a third');
+    now += 80;
+    expect(introspect.mock.lastCall?.[0]).toBe('two-15');
+    again.release();
+    expect([await waiting, introspect.mock.lastCall]).toEqual(['active', ['a third', TIMEOUT_MS - 80]]);
   });
 
   it('spend on random tokens what the issuer bears, and leave known ones alone (INT-07)', async () => {
@@ -147,6 +171,22 @@ describe('IntrospectedTokens', () => {
     expect(tokens.outcomes.shed).toBeGreaterThan(5_000);
     active.set('new', now / 1_000 + 300);
     expect(await look('new')).toBe('active'); // there is something left each second
+  });
+
+  it.each<[what: string, failure: () => Error]>([
+    ['answers 429 or 500', () => new Error('the issuer answered 429')],
+    ['cannot say what is revoked', () => new AuthError('revocations_unavailable', 'not known')],
+  ])('spend as much on unknown tokens while the issuer %s (INT-07)', async (_what, failure) => {
+    introspect.mockImplementation(() => Promise.reject(failure()));
+    for (let second = 0; second < 60; second++) {
+      await Promise.all(Array.from({ length: 100 }, (_, count) => look(`random-${second}-${count}`)));
+      now += 1_000;
+    }
+    expect(introspect.mock.calls.length).toBeLessThan(500);
+    introspect.mockImplementation(async () => ({ exp: now / 1_000 + 300 }));
+    now += 5_000;
+    const recovered = await Promise.all(Array.from({ length: 100 }, (_, count) => look(`new-${count}`)));
+    expect(new Set(recovered)).toEqual(new Set(['active']));
   });
 
   it('lose no good token to 50,000 random ones', async () => {

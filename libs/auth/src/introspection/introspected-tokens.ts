@@ -4,15 +4,18 @@ import { AuthError, type AuthErrorCode } from '../auth-error.js';
 import { describeError } from '../describe-error.js';
 import type { JsonObject } from '../jose/strict-json.js';
 import { Allowance } from './allowance.js';
+import { Turns } from './turns.js';
 
 export interface IntrospectedTokensOptions {
   /**
-   * Has a token introspected; its own deadline is its duty.
+   * Has a token introspected; to end in `timeoutMs` is its duty.
    *
    * @returns its claims, with an `exp` that is a time
    * @throws AuthError for a token that is refused; any other error is an outage
    */
-  readonly introspect: (token: string) => Promise<JsonObject>;
+  readonly introspect: (token: string, timeoutMs: number) => Promise<JsonObject>;
+  /** For an answer, with the wait for one's turn. */
+  readonly timeoutMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -37,10 +40,18 @@ const REFUSED_MS = 5_000;
 const MAX_ACTIVE = 10_000;
 const MAX_REFUSED = 10_000;
 
-/** Introspections at a time: of tokens that were active before, and of those that nobody has seen. */
-const MAX_CONCURRENT = { known: 32, unknown: 16 } as const;
-/** Our issuer answers 429 in place of more than 1,000 "inactive" a minute; this is less than half. */
-const UNKNOWN_REFUSED = { capacity: 200, perSecond: 4 } as const;
+/** A token is of the first kind when it was active before, and of the second when nobody has seen it. */
+type Kind = 'known' | 'unknown';
+/** Introspections at a time, and what may wait for one. */
+const TURNS = { known: { concurrent: 32, waiting: 256 }, unknown: { concurrent: 16, waiting: 256 } } as const;
+/** The part of the time for which one waits: an introspection that had no time left would be asked for in vain. */
+const WAITING_PART = 0.5;
+/**
+ * What unknown tokens may cost that come to nothing, refused or not answered. Our issuer answers 429 in place of more
+ * than 1,000 "inactive" a minute to one client at one network; this is less than half. It is for each gateway: several
+ * that share a network share the issuer's patience too.
+ */
+const UNKNOWN_IN_VAIN = { capacity: 200, perSecond: 4 } as const;
 
 /**
  * What the issuer said of opaque tokens. Every bound is about callers that nobody has authenticated yet:
@@ -50,7 +61,8 @@ const UNKNOWN_REFUSED = { capacity: 200, perSecond: 4 } as const;
  *   random tokens push out nothing that is good.
  * - One token is asked for once at a time, however many requests bring it.
  * - Tokens that were active before have introspections and the issuer's patience for themselves: a flood of random
- *   ones delays those that nobody has seen, and no others.
+ *   ones keeps out those that nobody has seen, and no others.
+ * - What comes in a burst waits for its turn; who comes when too many wait is sent away.
  * - What cannot be asked, because of us or of the issuer, is `introspection_unavailable` (503): the token may be good.
  */
 export class IntrospectedTokens {
@@ -66,14 +78,17 @@ export class IntrospectedTokens {
   private readonly active: LRUCache<string, ActiveToken>;
   private readonly refused: LRUCache<string, Refusal>;
   private readonly asking = new Map<string, Promise<JsonObject>>();
-  private readonly concurrent = { known: 0, unknown: 0 };
-  private readonly unknownRefused: Allowance;
+  private readonly turns: Readonly<Record<Kind, Turns>> = {
+    known: new Turns(TURNS.known),
+    unknown: new Turns(TURNS.unknown),
+  };
+  private readonly unknownInVain: Allowance;
 
   constructor(private readonly options: IntrospectedTokensOptions) {
     const { now } = options;
     this.active = new LRUCache({ max: MAX_ACTIVE, perf: { now }, ttlResolution: 0 });
     this.refused = new LRUCache({ max: MAX_REFUSED, ttl: REFUSED_MS, perf: { now }, ttlResolution: 0 });
-    this.unknownRefused = new Allowance({ ...UNKNOWN_REFUSED, now });
+    this.unknownInVain = new Allowance({ ...UNKNOWN_IN_VAIN, now });
   }
 
   /**
@@ -97,37 +112,45 @@ export class IntrospectedTokens {
     return this.asking.get(key) ?? this.ask(key, token, known === undefined ? 'unknown' : 'known');
   }
 
-  private async ask(key: string, token: string, kind: keyof typeof MAX_CONCURRENT): Promise<JsonObject> {
-    if (
-      this.concurrent[kind] >= MAX_CONCURRENT[kind] ||
-      (kind === 'unknown' && this.unknownRefused.isSpent)
-    ) {
-      this.outcomes.shed++;
-      throw new AuthError('introspection_unavailable', `too many introspections of ${kind} tokens`);
-    }
-    this.concurrent[kind]++;
-    const answer = this.introspect(key, token, kind).finally(() => {
-      this.concurrent[kind]--;
-      this.asking.delete(key);
-    });
+  private ask(key: string, token: string, kind: Kind): Promise<JsonObject> {
+    const answer = this.inTurn(key, token, kind).finally(() => this.asking.delete(key));
     this.asking.set(key, answer);
     return answer;
   }
 
-  private async introspect(
-    key: string,
-    token: string,
-    kind: keyof typeof MAX_CONCURRENT,
-  ): Promise<JsonObject> {
+  private async inTurn(key: string, token: string, kind: Kind): Promise<JsonObject> {
+    const { timeoutMs, now } = this.options;
+    const cameAt = now();
+    this.assertAllowed(kind);
+    if (!(await this.turns[kind].take(timeoutMs * WAITING_PART))) throw this.shed(kind);
+    try {
+      this.assertAllowed(kind); // those before it may have spent what there was
+      const waitedMs = Math.min(timeoutMs, Math.max(0, now() - cameAt)); // whoever sets the clock meanwhile
+      return await this.introspect(key, token, kind, timeoutMs - waitedMs);
+    } finally {
+      this.turns[kind].giveBack();
+    }
+  }
+
+  private assertAllowed(kind: Kind): void {
+    if (kind === 'unknown' && this.unknownInVain.isSpent) throw this.shed(kind);
+  }
+
+  private shed(kind: Kind): AuthError {
+    this.outcomes.shed++;
+    return new AuthError('introspection_unavailable', `too many introspections of ${kind} tokens`);
+  }
+
+  private async introspect(key: string, token: string, kind: Kind, timeoutMs: number): Promise<JsonObject> {
     const askedAt = this.options.now();
     try {
-      const claims = await this.options.introspect(token);
+      const claims = await this.options.introspect(token, timeoutMs);
       this.outcomes.active++;
       this.keep(key, claims, askedAt);
       return claims;
     } catch (error) {
       // An issuer that fails, or has enough (429), is asked no more often than one that refuses.
-      if (kind === 'unknown') this.unknownRefused.spend();
+      if (kind === 'unknown') this.unknownInVain.spend();
       if (!(error instanceof AuthError)) {
         this.outcomes.failed++;
         throw new AuthError('introspection_unavailable', `no introspection: ${describeError(error)}`, {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Revocations, type Revocation } from '../revocation/revocations.js';
 import { hostileIntrospections, introspectionOf } from '../testing/hostile-introspections.js';
 import { TokenForge } from '../testing/token-forge.js';
@@ -25,6 +25,7 @@ let requests: { readonly request: IncomingMessage; readonly body: string }[];
 let now: number;
 let revocations: Revocations;
 let verifier: OpaqueTokenVerifier;
+const doubt = jest.fn();
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -43,6 +44,7 @@ afterAll(() => {
 
 beforeEach(() => {
   requests = [];
+  doubt.mockClear();
   now = NOW;
   answer = (_request, response) => response.end(introspectionOf(forge));
   revocations = makeRevocations();
@@ -59,13 +61,15 @@ function makeRevocations(): Revocations {
   });
 }
 
-function makeVerifier(): OpaqueTokenVerifier {
-  const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/introspect`;
+async function addressOfServer(): Promise<string> {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/introspect`;
+}
+
+function makeVerifier(findAddress = addressOfServer): OpaqueTokenVerifier {
   const endpoint = new IntrospectionEndpoint({
-    address: async () => uri,
+    address: { find: findAddress, doubt },
     clientId: 'an api',
     clientSecret: 's%cret:1',
-    timeoutMs: TIMEOUT_MS,
   });
   return new OpaqueTokenVerifier({
     issuer,
@@ -73,6 +77,7 @@ function makeVerifier(): OpaqueTokenVerifier {
     clockToleranceSeconds: 30,
     maxLifetimeSeconds: 600,
     endpoint,
+    timeoutMs: TIMEOUT_MS,
     revocations,
     now: () => now,
   });
@@ -175,6 +180,22 @@ describe('OpaqueTokenVerifier', () => {
     await expect(verifier.verify(token)).rejects.toMatchObject(outage);
     expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + 700);
     expect(requests).toHaveLength(1);
+    expect(doubt).toHaveBeenCalledTimes(1);
+  });
+
+  it.each(['active', 'inactive'])('has no doubt of an address that calls a token %s', async (word) => {
+    answerWith(introspectionOf(forge, { active: word === 'active' }));
+    await verifier.verify(token).catch(() => undefined);
+    expect(requests).toHaveLength(1);
+    expect(doubt).not.toHaveBeenCalled();
+  });
+
+  it('waits for the address no longer than for the answer', async () => {
+    const startedAt = performance.now();
+    const waiting = makeVerifier(() => new Promise(() => undefined)).verify(token);
+    await expect(waiting).rejects.toMatchObject(outage);
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + 700);
+    expect(doubt).not.toHaveBeenCalled();
   });
 
   it.each([301, 302, 303, 307, 308])('follows no redirect, to nowhere: %d (ASVS 15.3.2)', async (status) => {

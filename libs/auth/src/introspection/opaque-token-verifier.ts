@@ -8,6 +8,8 @@ import type { IntrospectionEndpoint } from './introspection-endpoint.js';
 
 export interface OpaqueTokenVerifierOptions extends ClaimsValidation {
   readonly endpoint: Pick<IntrospectionEndpoint, 'introspect'>;
+  /** For a whole introspection. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -50,7 +52,8 @@ export class OpaqueTokenVerifier {
 
   constructor(private readonly options: OpaqueTokenVerifierOptions) {
     this.tokens = new IntrospectedTokens({
-      introspect: (token) => this.introspect(token),
+      introspect: (token, timeoutMs) => this.introspect(token, timeoutMs),
+      timeoutMs: options.timeoutMs,
       now: options.now,
     });
   }
@@ -73,8 +76,8 @@ export class OpaqueTokenVerifier {
   }
 
   /** Claims are validated before they are kept: a token for another audience takes no good one's place. */
-  private async introspect(token: string): Promise<JsonObject> {
-    const answer = await this.options.endpoint.introspect(token);
+  private async introspect(token: string, timeoutMs: number): Promise<JsonObject> {
+    const answer = await this.options.endpoint.introspect(token, timeoutMs);
     if (answer === null) throw new AuthError('token_inactive', 'the issuer calls the token inactive');
     assertBearer(answer);
     const claims = this.claimsOf(answer, token);

@@ -1,5 +1,7 @@
+import { Logger } from '@nestjs/common';
 import type { ClaimsRules } from '../access-token/claims-checks.js';
-import { IntrospectionEndpoint } from '../introspection/introspection-endpoint.js';
+import { DiscoveredAddress } from '../introspection/discovered-address.js';
+import { IntrospectionEndpoint, type IntrospectionAddress } from '../introspection/introspection-endpoint.js';
 import type { IntrospectionOutcome } from '../introspection/introspected-tokens.js';
 import { OpaqueTokenVerifier } from '../introspection/opaque-token-verifier.js';
 import { discover } from './discovery.js';
@@ -25,16 +27,22 @@ const MAX_DISCOVERY_BYTES = 262_144;
 export class IssuerIntrospection {
   /** Null where opaque tokens are refused. */
   readonly verifier: OpaqueTokenVerifier | null;
-  private address: Promise<string> | undefined;
+  private readonly logger = new Logger(IssuerIntrospection.name);
 
   constructor(options: IssuerIntrospectionOptions, { revocations }: Pick<IssuerEvents, 'revocations'>) {
     const { issuer, introspection = null } = options;
     this.verifier = null;
     if (introspection === null) return;
     const { uri, clientId, clientSecret } = introspection;
-    const address = uri === null ? () => this.discoverOnce(issuer) : () => Promise.resolve(uri);
-    const endpoint = new IntrospectionEndpoint({ address, clientId, clientSecret, timeoutMs: TIMEOUT_MS });
-    this.verifier = new OpaqueTokenVerifier({ ...options, endpoint, revocations, now: Date.now });
+    const address = uri === null ? this.discoveredAddress(issuer) : configuredAddress(uri);
+    const endpoint = new IntrospectionEndpoint({ address, clientId, clientSecret });
+    this.verifier = new OpaqueTokenVerifier({
+      ...options,
+      endpoint,
+      timeoutMs: TIMEOUT_MS,
+      revocations,
+      now: Date.now,
+    });
   }
 
   /** How many introspections ended how; undefined without introspection. */
@@ -42,15 +50,17 @@ export class IssuerIntrospection {
     return this.verifier?.outcomes;
   }
 
-  /** One request for all who wait; what failed is tried again by the next. */
-  private discoverOnce(issuer: string): Promise<string> {
-    this.address ??= discover(issuer, 'introspection_endpoint', {
-      timeoutMs: TIMEOUT_MS,
-      maxBytes: MAX_DISCOVERY_BYTES,
-    }).catch((error: unknown) => {
-      this.address = undefined;
-      throw error;
+  private discoveredAddress(issuer: string): IntrospectionAddress {
+    const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_DISCOVERY_BYTES };
+    return new DiscoveredAddress({
+      discover: () => discover(issuer, 'introspection_endpoint', limits),
+      onWarning: (message) => this.logger.warn(message),
+      now: Date.now,
     });
-    return this.address;
   }
+}
+
+/** Whoever configured it knows better than the issuer. */
+function configuredAddress(uri: string): IntrospectionAddress {
+  return { find: () => Promise.resolve(uri), doubt: () => undefined };
 }
