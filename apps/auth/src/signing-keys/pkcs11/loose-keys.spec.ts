@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { eq } from 'drizzle-orm';
 import { REPLICA_POLICY, keyReplica, newKeyEncryptionKey } from '../../../test-support/key-replica.js';
@@ -142,11 +142,16 @@ withHsm('a key in an HSM that no row of the ring names', () => {
   });
 
   describe('while the HSM is away', () => {
-    const away = new Pkcs11Token({ module, label: 'elsewhere', pin }, 1);
-    afterAll(() => away.onApplicationShutdown());
+    beforeEach(() => {
+      // A second user of the module in this process would end the sessions of the first when it gives up.
+      jest.spyOn(token, 'available').mockRejectedValue(new SigningUnavailableError('the token is away'));
+    });
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
 
     it('is not written down: it is not made, however often that is tried', async () => {
-      const keys = new Pkcs11Keys(away, new LoosePrivateKeysRepository(database));
+      const keys = new Pkcs11Keys(token, new LoosePrivateKeysRepository(database));
       for (let attempt = 0; attempt < 3; attempt++)
         await expect(keys.create('ES256')).rejects.toThrow(SigningUnavailableError);
       expect(await written()).toEqual([]);
@@ -155,13 +160,14 @@ withHsm('a key in an HSM that no row of the ring names', () => {
     it('is tried one at a time, and the others stay for another round', async () => {
       await neverMade(3);
       let attempts = 0;
-      const keys = new Pkcs11Keys(away, new LoosePrivateKeysRepository(database));
+      const keys = new Pkcs11Keys(token, new LoosePrivateKeysRepository(database));
       keys.destroy = async () => {
         attempts++;
         await keys.assertAvailable();
       };
       await expect(replica(keys).destroyLooseKeys()).rejects.toThrow(SigningUnavailableError);
       expect([attempts, (await written()).length]).toEqual([1, 3]);
+      jest.restoreAllMocks();
       await service.destroyLooseKeys();
     });
   });
