@@ -10,6 +10,7 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { GatewayConfig } from './app.config.js';
 import { EventStreamMetrics } from './http/event-stream-metrics.js';
 import { IntrospectionMetrics } from './http/introspection-metrics.js';
+import { VerifiedTokenMetrics } from './http/verified-token-metrics.js';
 import { IssuerReadiness } from './http/issuer-readiness.js';
 import { MeController } from './me/me.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
@@ -52,6 +53,7 @@ export class AppModule {
         IssuerReadiness,
         EventStreamMetrics,
         IntrospectionMetrics,
+        VerifiedTokenMetrics,
         { provide: APP_PIPE, useClass: StandardSchemaValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

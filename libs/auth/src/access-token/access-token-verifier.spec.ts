@@ -34,6 +34,7 @@ function makeVerifier(): AccessTokenVerifier {
     clockToleranceSeconds: 30,
     maxLifetimeSeconds: 600,
     revocations: null,
+    verified: null,
     now: () => NOW,
   });
 }
@@ -141,6 +142,7 @@ describe('AccessTokenVerifier', () => {
       clockToleranceSeconds: 30,
       maxLifetimeSeconds: 600,
       revocations: null,
+      verified: null,
       now: () => NOW,
     };
     expect(() => new AccessTokenVerifier({ ...options, algorithms: [] })).toThrow(TypeError);

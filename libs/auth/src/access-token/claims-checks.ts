@@ -111,7 +111,7 @@ export function parseRoles(roles: unknown): readonly string[] {
   ) {
     throw new AuthError('claims_malformed', 'the roles are not a list of names');
   }
-  return roles;
+  return [...roles]; // the claims may be kept: nobody's change to a principal reaches the next one
 }
 
 /**

@@ -3,7 +3,7 @@ import { decodeBase64Url } from './base64url.js';
 import { parseStrictJson, type JsonObject } from './strict-json.js';
 
 /** Longest token that is looked at. Keycloak's and Entra's larger tokens stay well below it. */
-const MAX_TOKEN_LENGTH = 8_192;
+export const MAX_TOKEN_LENGTH = 8_192;
 /** Three non-empty parts (RFC 7515 §7.1). Five parts are a JWE, which is refused unopened (RFC 8725 §3.3). */
 const COMPACT_FORM = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 

@@ -1,7 +1,11 @@
 import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
-import { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
+import {
+  AccessTokenVerifier,
+  type AccessTokenVerifierOptions,
+} from '../access-token/access-token-verifier.js';
+import { VerifiedTokens } from '../access-token/verified-tokens.js';
 import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
 import type { EventStreamOptions } from '../revocation/event-stream.js';
 import type { RevocationCheck } from '../revocation/revocations.js';
@@ -47,6 +51,9 @@ interface AccessTokenRules {
   readonly issueTransactionToken: ((principal: Principal) => string) | null;
 }
 
+/** More than a busy gateway sees within the life of a token. */
+const VERIFIED_TOKENS = { maxEntries: 100_000, maxBytes: 128 * 1_024 * 1_024 } as const;
+
 /**
  * Verifies access tokens on every route of an HTTP app: Passport's JWT strategy, the issuer's keys, the guard and
  * the caller's context. Every route then needs an `@Access` declaration.
@@ -69,22 +76,22 @@ export class AccessTokenModule {
           useFactory: () => new CallerInterceptor(issueTransactionToken ?? refuseTransactionTokens(issuer)),
         },
       ],
-      exports: 'ownKeys' in options ? [] : [IssuerKeys, IssuerEvents, IssuerIntrospection],
+      exports: 'ownKeys' in options ? [] : [IssuerKeys, IssuerEvents, IssuerIntrospection, VerifiedTokens],
     };
   }
 }
 
 /** The verifiers, and what they get their keys and answers from. */
 function verification(options: AccessTokenOptions): Provider[] {
-  const verifierWith = (keys: Pick<IssuerKeys, 'find'>, revocations: RevocationCheck | null) =>
-    new AccessTokenVerifier({ ...options, keys, revocations, now: Date.now });
+  const verifierWith = (sources: Pick<AccessTokenVerifierOptions, 'keys' | 'revocations' | 'verified'>) =>
+    new AccessTokenVerifier({ ...options, ...sources, now: Date.now });
   if ('ownKeys' in options) {
     return [
       {
         provide: AccessTokens,
         inject: [options.ownKeys, options.ownRevocations],
         useFactory: (source: PublishedKeys, revocations: RevocationCheck) =>
-          new AccessTokens(verifierWith(new OwnKeys(source), revocations), null),
+          new AccessTokens(verifierWith({ keys: new OwnKeys(source), revocations, verified: null }), null),
       },
     ];
   }
@@ -100,11 +107,16 @@ function verification(options: AccessTokenOptions): Provider[] {
       inject: [IssuerEvents],
       useFactory: (events: IssuerEvents) => new IssuerIntrospection(options, events),
     },
+    { provide: VerifiedTokens, useFactory: () => new VerifiedTokens({ ...VERIFIED_TOKENS, now: Date.now }) },
     {
       provide: AccessTokens,
-      inject: [IssuerKeys, IssuerEvents, IssuerIntrospection],
-      useFactory: (keys: IssuerKeys, { revocations }: IssuerEvents, { verifier }: IssuerIntrospection) =>
-        new AccessTokens(verifierWith(keys, revocations), verifier),
+      inject: [IssuerKeys, IssuerEvents, IssuerIntrospection, VerifiedTokens],
+      useFactory: (
+        keys: IssuerKeys,
+        { revocations }: IssuerEvents,
+        { verifier }: IssuerIntrospection,
+        verified: VerifiedTokens,
+      ) => new AccessTokens(verifierWith({ keys, revocations, verified }), verifier),
     },
   ];
 }

@@ -5,3 +5,4 @@ export { IssuerKeys } from './issuer-keys.js';
 export { type PublishedKeys } from './own-keys.js';
 export { type EventStreamOptions } from '../revocation/event-stream.js';
 export { revocableBy, type RevocationCheck } from '../revocation/revocations.js';
+export { VerifiedTokens } from '../access-token/verified-tokens.js';
