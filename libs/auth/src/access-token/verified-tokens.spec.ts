@@ -132,6 +132,16 @@ describe('AccessTokenVerifier with VerifiedTokens', () => {
     await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'signature_invalid' });
   });
 
+  it('refuses a remembered token whose key has become one for another alg (RFC 8725 §3.1)', async () => {
+    const token = forge.accessToken();
+    await verifier.verify(token);
+    published = published.map((jwk) =>
+      'kid' in jwk && jwk.kid === kidOf(token) ? { ...jwk, alg: 'PS256' } : jwk,
+    );
+    await keys.reload();
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'algorithm_refused' });
+  });
+
   it('verifies nothing again when the set is fetched again with the same key', async () => {
     const token = forge.accessToken();
     await verifier.verify(token);
@@ -153,7 +163,7 @@ describe('AccessTokenVerifier with VerifiedTokens', () => {
   it('takes no other spelling of a remembered token for it', async () => {
     const token = forge.accessToken();
     await verifier.verify(token);
-    for (const spelling of [`${token}=`, ` ${token}`, token.replace('.', '..')]) {
+    for (const spelling of [`${token}=`, ` ${token}`, token.replace('.', '..'), withSpareBit(token)]) {
       await expect(verifier.verify(spelling)).rejects.toMatchObject({ code: 'token_malformed' });
     }
   });
@@ -180,4 +190,10 @@ describe('AccessTokenVerifier with VerifiedTokens', () => {
 
 function kidOf(token: string): string {
   return String(decodeProtectedHeader(token).kid);
+}
+
+/** The same signature, whose last character has a bit set that decodes to nothing. */
+function withSpareBit(token: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return `${token.slice(0, -1)}${alphabet[alphabet.indexOf(token.at(-1) ?? '') + 1]}`;
 }

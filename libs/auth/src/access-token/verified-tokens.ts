@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { JsonObject } from '../jose/strict-json.js';
 import type { VerificationKey } from '../jose/verification-key.js';
+import { tokenDigest } from '../token-digest.js';
 
 /** A token whose signature was verified, and by which key. */
 export interface VerifiedToken {
@@ -11,7 +11,7 @@ export interface VerifiedToken {
 
 export interface VerifiedTokensOptions {
   readonly maxEntries: number;
-  /** Of all tokens that are held, as long as they were on the wire; their claims take a few times as much memory. */
+  /** Of all tokens that are held, as long as they were on the wire. */
   readonly maxBytes: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -49,7 +49,7 @@ export class VerifiedTokens {
 
   /** What `token` says, if its signature was verified before. */
   find(token: string): VerifiedToken | undefined {
-    const known = this.tokens.get(digestOf(token));
+    const known = this.tokens.get(tokenDigest(token));
     this.outcomes[known === undefined ? 'miss' : 'hit']++;
     return known;
   }
@@ -59,10 +59,6 @@ export class VerifiedTokens {
     const ttl = Number(verified.claims['exp']) * 1_000 - this.options.now();
     // Within the skew that is forgiven a token is accepted, but no longer worth a place.
     if (ttl <= 0) return;
-    this.tokens.set(digestOf(token), verified, { ttl, size: token.length });
+    this.tokens.set(tokenDigest(token), verified, { ttl, size: token.length });
   }
-}
-
-function digestOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }

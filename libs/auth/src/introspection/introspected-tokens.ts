@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { AuthError, type AuthErrorCode } from '../auth-error.js';
 import { describeError } from '../describe-error.js';
 import type { JsonObject } from '../jose/strict-json.js';
+import { tokenDigest } from '../token-digest.js';
 import { Allowance } from './allowance.js';
 import { Turns } from './turns.js';
 
@@ -98,7 +98,7 @@ export class IntrospectedTokens {
    * @throws AuthError for a token that is refused, or `introspection_unavailable`
    */
   async claimsOf(token: string): Promise<JsonObject> {
-    const key = createHash('sha256').update(token).digest('base64url');
+    const key = tokenDigest(token);
     const known = this.active.get(key);
     if (known !== undefined && this.options.now() < known.freshUntil) {
       this.outcomes.cached++;

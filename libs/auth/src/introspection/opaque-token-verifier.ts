@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { validateClaims, type ClaimsValidation } from '../access-token/validate-claims.js';
 import { AuthError } from '../auth-error.js';
 import type { JsonObject } from '../jose/strict-json.js';
 import type { Principal } from '../principal.js';
+import { tokenDigest } from '../token-digest.js';
 import { IntrospectedTokens, type IntrospectionOutcome } from './introspected-tokens.js';
 import type { IntrospectionEndpoint } from './introspection-endpoint.js';
 
@@ -109,5 +109,5 @@ function assertBearer({ token_type: type }: JsonObject): void {
  */
 function tokenId({ jti }: JsonObject, token: string): unknown {
   if (jti !== undefined && jti !== token) return jti;
-  return createHash('sha256').update(token).digest('base64url');
+  return tokenDigest(token);
 }
