@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AuthError } from '../auth-error.js';
-import { KeyStore } from '../jose/key-store.js';
 import { SIGNATURE_ALGORITHMS } from '../jose/signature-algorithm.js';
-import { importVerificationKey } from '../jose/verification-key.js';
 import { hostileAccessTokens } from '../testing/hostile-access-tokens.js';
+import { keyStoreOf } from '../testing/key-store-of.js';
 import { TokenForge } from '../testing/token-forge.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 
@@ -16,16 +15,10 @@ const forge = new TokenForge({ issuer, audience, now: () => NOW });
 const hostileTokens = hostileAccessTokens(forge);
 
 function makeVerifier(): AccessTokenVerifier {
-  const keys = new KeyStore({
-    fetchKeys: async () => forge.jwks().keys,
-    importKey: importVerificationKey,
-    refreshAfterMs: 60_000,
-    maxStaleMs: 600_000,
-    unknownKidCooldownMs: 30_000,
-    retryAfterMs: 1_000,
-    onWarning: () => undefined,
-    now: () => NOW,
-  });
+  const keys = keyStoreOf(
+    async () => forge.jwks().keys,
+    () => NOW,
+  );
   return new AccessTokenVerifier({
     issuer,
     audience,

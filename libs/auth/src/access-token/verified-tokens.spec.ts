@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
-import { KeyStore } from '../jose/key-store.js';
+import type { KeyStore } from '../jose/key-store.js';
 import { SIGNATURE_ALGORITHMS } from '../jose/signature-algorithm.js';
-import { importVerificationKey } from '../jose/verification-key.js';
 import { Revocations } from '../revocation/revocations.js';
 import { hostileAccessTokens } from '../testing/hostile-access-tokens.js';
+import { keyStoreOf } from '../testing/key-store-of.js';
 import { TokenForge } from '../testing/token-forge.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { VerifiedTokens } from './verified-tokens.js';
@@ -26,16 +26,10 @@ describe('AccessTokenVerifier with VerifiedTokens', () => {
   beforeEach(() => {
     now = START;
     published = forge.jwks().keys;
-    keys = new KeyStore({
-      fetchKeys: async () => published,
-      importKey: importVerificationKey,
-      refreshAfterMs: 60_000,
-      maxStaleMs: 600_000,
-      unknownKidCooldownMs: 30_000,
-      retryAfterMs: 1_000,
-      onWarning: () => undefined,
-      now: () => now,
-    });
+    keys = keyStoreOf(
+      async () => published,
+      () => now,
+    );
     revocations = new Revocations({
       maxTokenAgeSeconds: 660,
       maxEntries: 100,

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { KeyStore } from '../jose/key-store.js';
-import { importVerificationKey } from '../jose/verification-key.js';
 import { forgeKey } from '../testing/forged-key.js';
+import { keyStoreOf } from '../testing/key-store-of.js';
 import { signCompact } from '../testing/token-forge.js';
 import { SecurityEventTokenVerifier } from './security-event-token-verifier.js';
 
@@ -36,19 +35,13 @@ let verifier: SecurityEventTokenVerifier;
 beforeEach(() => {
   published = [key.publicJwk];
   fetches = 0;
-  const keys = new KeyStore({
-    fetchKeys: async () => {
+  const keys = keyStoreOf(
+    async () => {
       fetches++;
       return published;
     },
-    importKey: importVerificationKey,
-    refreshAfterMs: 60_000,
-    maxStaleMs: 600_000,
-    unknownKidCooldownMs: 30_000,
-    retryAfterMs: 1_000,
-    onWarning: () => undefined,
-    now: () => SECONDS * 1_000,
-  });
+    () => SECONDS * 1_000,
+  );
   verifier = new SecurityEventTokenVerifier({ issuer, audience, keys });
 });
 
