@@ -19,6 +19,8 @@ import { withSessionOptions } from './session-options.js';
 
 /** One number for every process that migrates: `pg_advisory_lock` lets one of them in at a time. */
 const MIGRATION_LOCK = 0x636f756e;
+/** Opening a connection costs both sides more than keeping it from one burst of logins to the next. */
+const IDLE_TIMEOUT_MS = 5 * 60_000;
 const CONNECT_TIMEOUT_MS = 1_000;
 /** At start nobody waits for an answer, and a machine that starts everything at a time is slow. */
 const FIRST_CONNECT_TIMEOUT_MS = 10_000;
@@ -63,6 +65,7 @@ async function openPostgres(options: DatabaseOptions, connectionString: string):
   const pool = new Pool({
     ...withSessionOptions(connectionString, planOptions(options)),
     max: 10,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
   });
