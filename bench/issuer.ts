@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { startBareIssuer } from './issuer/bare-issuer.ts';
-import type { Algorithm, IssuerUnderTest } from './issuer/issuer-under-test.ts';
+import { ONE_CORE_NODE_OPTIONS, type Algorithm, type IssuerUnderTest } from './issuer/issuer-under-test.ts';
 import { startOurIssuer } from './issuer/our-issuer.ts';
 import {
   JWKS_PER_SECOND,
@@ -118,18 +118,24 @@ function faultsOf(comparisons: readonly Comparison[], logins: UnderLogins, keys:
 pin(process.pid, LOAD_CORE);
 const on = machine();
 const comparisons = [...(await compareAll('ES256')), ...(await compareAll('RS256'))];
-const { logins, jwks: keys } = await underLoad({
+const {
+  logins,
+  jwks: keys,
+  isPostgresConfined,
+} = await underLoad({
   issuerCore: ISSUER_CORE,
+  loadCore: LOAD_CORE,
   rounds: ROUNDS,
   secondsEach: OPEN_LOOP_SECONDS,
 });
 const faults = faultsOf(comparisons, logins, keys);
-writeReport('issuer', { machine: on, comparisons, logins, jwks: keys, faults }, [
+writeReport('issuer', { machine: on, comparisons, logins, jwks: keys, isPostgresConfined, faults }, [
   '# The issuer on one core',
   '',
   '`npm run bench:issuer`, which writes this page. Each issuer is confined to one core; the load, and PostgreSQL as the',
   `kernel likes, have the other. ${ROUNDS} paired rounds of ${SECONDS} s with ${CONNECTIONS} connections; medians.`,
-  'The bare provider is the same oidc-provider with the same keys and token kinds, everything in memory.',
+  'The bare provider is the same oidc-provider with the same keys and token kinds, everything in memory. Both run with',
+  `\`${ONE_CORE_NODE_OPTIONS.join(' ')}\` ([operations.md](../operations.md#one-core-for-auth)).`,
   '',
   ...table(
     ['workload', 'bare, per s', 'ours, per s', 'ratio', 'bare, CPU ms', 'ours, CPU ms'],
@@ -144,7 +150,8 @@ writeReport('issuer', { machine: on, comparisons, logins, jwks: keys, faults }, 
   ),
   '',
   `Open loop, ours on one core; latency from the appointed time of the request. Medians of ${ROUNDS} rounds of`,
-  `${OPEN_LOOP_SECONDS} s each; without logins and with them by turns. The p99 grows ${logins.growth}-fold (median of the rounds).`,
+  `${OPEN_LOOP_SECONDS} s each; without logins and with them by turns. The p99 grows ${logins.growth}-fold (median of the rounds`,
+  `${logins.rounds.map(({ growth }) => growth).join(', ')}). PostgreSQL ${isPostgresConfined ? 'was confined to the core of the load' : 'ran where the kernel put it'}.`,
   '',
   ...table(
     ['load', 'p50 ms', 'p99 ms', 'failures'],

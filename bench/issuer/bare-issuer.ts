@@ -5,7 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider, type Configuration } from 'oidc-provider';
 import { z } from 'zod';
-import { SCOPE, SERVICE, WEB, type Algorithm, type IssuerUnderTest } from './issuer-under-test.ts';
+import {
+  ONE_CORE_NODE_OPTIONS,
+  SCOPE,
+  SERVICE,
+  WEB,
+  type Algorithm,
+  type IssuerUnderTest,
+} from './issuer-under-test.ts';
 
 const AUDIENCE = 'http://localhost:3000';
 const ACCESS_TOKEN_SECONDS = 300;
@@ -18,7 +25,7 @@ const request = z.object({ refreshTokens: z.number() });
 export async function startBareIssuer(algorithm: Algorithm): Promise<IssuerUnderTest> {
   const child = fork(import.meta.filename, [algorithm], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...ONE_CORE_NODE_OPTIONS],
   });
   const ended = new AbortController();
   child.once('exit', () => ended.abort(new Error('the bare issuer ended')));

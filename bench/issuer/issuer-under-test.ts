@@ -5,6 +5,12 @@ export const SERVICE = { id: 'demo-service', secret: 'demo-service-secret' };
 export const WEB = 'demo-web';
 export const SCOPE = 'orders:read payments:read';
 
+/**
+ * V8's four helper threads have the priority of the main thread: on a core that they share, garbage collection with
+ * them stops it for longer than garbage collection by itself (docs/operations.md).
+ */
+export const ONE_CORE_NODE_OPTIONS: readonly string[] = ['--single-threaded-gc'];
+
 /** An authorization server with a process of its own. */
 export interface IssuerUnderTest {
   readonly url: string;

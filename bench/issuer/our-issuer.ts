@@ -1,11 +1,12 @@
 import { DemoWebClient } from '../../test/support/demo-web-client.ts';
 import { TestStack } from '../../test/support/test-stack.ts';
-import { SCOPE, type Algorithm, type IssuerUnderTest } from './issuer-under-test.ts';
+import { ONE_CORE_NODE_OPTIONS, SCOPE, type Algorithm, type IssuerUnderTest } from './issuer-under-test.ts';
 
 /** apps/auth as it is built, on a PostgreSQL database of its own, as it would log in production. */
 export async function startOurIssuer(algorithm: Algorithm): Promise<IssuerUnderTest> {
   const stack = await TestStack.prepare({
     environment: { ACCESS_TOKEN_ALGORITHM: algorithm, LOG_LEVEL: 'info', REQUESTS_PER_NETWORK: '1000000' },
+    nodeOptions: ONE_CORE_NODE_OPTIONS,
   });
   await stack.start(['auth']);
   const web = new DemoWebClient(stack.issuer);

@@ -1,9 +1,9 @@
-import { cpuSeconds, pin } from '../load/cpu.ts';
+import { cpuSeconds, pin, withPostgresOn } from '../load/cpu.ts';
 import { openLoop, type OpenLoopResult } from '../load/open-loop.ts';
 import { median, percentile, round } from '../load/statistics.ts';
 import { print } from '../report.ts';
 import type { IssuerUnderTest } from './issuer-under-test.ts';
-import { offerLogins, type LoginAnswers } from './login-load.ts';
+import { LoginLoad, type LoginAnswers } from './login-load.ts';
 import { startOurIssuer } from './our-issuer.ts';
 import { clientCredentials, jwks } from './workloads.ts';
 
@@ -11,9 +11,13 @@ export const TOKENS_PER_SECOND = 100;
 export const LOGINS_PER_SECOND = 100;
 export const JWKS_PER_SECOND = 1_000;
 const WARM_UP_SECONDS = 2;
+/** Until V8 has compiled what a login runs, which is a lot: an issuer does it once, and not in each round. */
+const LOGIN_WARM_UP_SECONDS = 10;
 
 export interface UnderLoadOptions {
   readonly issuerCore: number;
+  /** Of the load, and of PostgreSQL where it can be confined. */
+  readonly loadCore: number;
   /** Each measures everything once: a percentile of one of them is what the neighbours did, and says nothing. */
   readonly rounds: number;
   readonly secondsEach: number;
@@ -48,13 +52,19 @@ export interface JwksAtRate extends JwksRound {
 }
 
 /** Open loops against our issuer on one core. */
-export async function underLoad(
-  options: UnderLoadOptions,
-): Promise<{ readonly logins: UnderLogins; readonly jwks: JwksAtRate }> {
+export async function underLoad(options: UnderLoadOptions): Promise<{
+  readonly logins: UnderLogins;
+  readonly jwks: JwksAtRate;
+  readonly isPostgresConfined: boolean;
+}> {
   const issuer = await startOurIssuer('ES256');
   try {
     pin(issuer.pid, options.issuerCore);
-    return { jwks: await jwksAtRate(issuer, options), logins: await tokensUnderLogins(issuer, options) };
+    const { result, isPostgresConfined } = await withPostgresOn(options.loadCore, async () => ({
+      jwks: await jwksAtRate(issuer, options),
+      logins: await tokensUnderLogins(issuer, options),
+    }));
+    return { ...result, isPostgresConfined };
   } finally {
     await issuer.stop();
   }
@@ -85,12 +95,13 @@ async function tokensUnderLogins(
     duration: { seconds: secondsEach },
     request: clientCredentials(issuer, 'ES256'),
   };
-  await openLoop({ ...tokens, duration: { seconds: WARM_UP_SECONDS } });
+  const load = await LoginLoad.start(issuer.url);
+  await load.offer(LOGINS_PER_SECOND, LOGIN_WARM_UP_SECONDS);
   const rounds: LoginRound[] = [];
   while (rounds.length < count) {
     const without = latencyOf(await openLoop(tokens));
     const [logins, measured] = await Promise.all([
-      offerLogins(issuer.url, LOGINS_PER_SECOND, secondsEach),
+      load.offer(LOGINS_PER_SECOND, secondsEach),
       openLoop(tokens),
     ]);
     const withLogins = latencyOf(measured);
@@ -98,6 +109,7 @@ async function tokensUnderLogins(
     rounds.push({ without, with: withLogins, growth, logins });
     print(`/token under ${LOGINS_PER_SECOND} logins/s: ${JSON.stringify(rounds.at(-1))}`);
   }
+  await load.stop();
   return {
     rounds,
     without: medianOf(rounds.map(({ without }) => without)),

@@ -7,7 +7,7 @@ import { APP_NAMES, Stack, type AppName, type StackOptions, type StackPorts } fr
 import { createDatabases, databaseUrl, dropDatabases } from './scratch-databases.ts';
 
 /** Settings that differ from the demo's. */
-export type Overrides = Partial<Pick<StackOptions, 'environment' | 'appEnvironment'>> & {
+export type Overrides = Partial<Pick<StackOptions, 'environment' | 'appEnvironment' | 'nodeOptions'>> & {
   /** `host:port` where the apps find PostgreSQL, if not where TEST_POSTGRES_URL says. */
   readonly postgresAddress?: string;
 };
@@ -55,6 +55,7 @@ export class TestStack {
         ...overrides.environment,
       },
       appEnvironment,
+      ...(overrides.nodeOptions && { nodeOptions: overrides.nodeOptions }),
       onLine: (app, text) => this.lines.push({ app, text }),
     };
     this.stack = new Stack(this.options);
