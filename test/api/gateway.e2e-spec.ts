@@ -27,6 +27,15 @@ function send(lines: readonly string[], body = ''): Promise<RawAnswer> {
   return rawRequest(api, all, text);
 }
 
+/** Where the metadata of the resource of a path are (RFC 9728 §3.1). */
+function metadataOf(path: string): string {
+  return `${api}/.well-known/oauth-protected-resource${path}`;
+}
+
+function pathOf([requestLine = '']: readonly string[]): string {
+  return /^[A-Z]+ ([^?]+)/.exec(requestLine)?.[1] ?? '';
+}
+
 function challengeOf(answer: RawAnswer): Record<string, string> {
   const { scheme, parameters } = parseChallenge(headerOf(answer, 'www-authenticate'));
   expect(scheme).toBe('Bearer');
@@ -91,7 +100,7 @@ describe('a caller without bearer credentials', () => {
   ])('%s is asked for them, and told no error (BEA-01)', async (_deviation, lines, body = '') => {
     const answer = await send(lines, body);
     expect(answer.status).toBe(401);
-    expect(challengeOf(answer)).toEqual({ realm: api });
+    expect(challengeOf(answer)).toEqual({ realm: api, resource_metadata: metadataOf(pathOf(lines)) });
     expect(headerOf(answer, 'cache-control')).toBe('no-store');
   });
 });
@@ -126,6 +135,7 @@ describe('a caller with malformed credentials', () => {
       realm: api,
       error: 'invalid_request',
       error_description: expect.any(String),
+      resource_metadata: metadataOf(pathOf(lines)),
     });
     expect(headerOf(answer, 'x-injected')).toBeUndefined();
   });
@@ -148,6 +158,10 @@ describe('a caller whose token lacks a scope', () => {
     const ordersOnly = await serviceToken(issuer, 'orders:read');
     const answer = await send([request, `Authorization: Bearer ${ordersOnly}`]);
     expect(answer.status).toBe(403);
-    expect(challengeOf(answer)).toMatchObject({ error: 'insufficient_scope', scope });
+    expect(challengeOf(answer)).toMatchObject({
+      error: 'insufficient_scope',
+      scope,
+      resource_metadata: metadataOf(pathOf([request])),
+    });
   });
 });

@@ -8,6 +8,7 @@ import { ProblemFilter } from '@countersign/platform/http';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { GatewayConfig } from './app.config.js';
+import { API_TITLE, docsUrl } from './docs/add-docs.js';
 import { EventStreamMetrics } from './http/event-stream-metrics.js';
 import { IntrospectionMetrics } from './http/introspection-metrics.js';
 import { IssuerReadiness } from './http/issuer-readiness.js';
@@ -41,6 +42,7 @@ export class AppModule {
           maxLifetimeSeconds: MAX_ACCESS_TOKEN_LIFETIME_SECONDS,
           events: eventStreamOf(config),
           introspection: introspectionOf(config),
+          metadata: { url: config.AUDIENCE, name: API_TITLE, documentation: docsUrl(config) },
           issueTransactionToken: (principal) => transactionTokens.issue(principal),
         }),
         TransactionTokensModule.forRoot(transactionTokens),

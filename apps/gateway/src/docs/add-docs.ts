@@ -2,6 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { GatewayConfig } from '../app.config.js';
 
+export const API_TITLE = 'Countersign demo API';
+
 const SCOPES = {
   'orders:read': 'Read orders',
   'orders:write': 'Place, pay and cancel orders',
@@ -9,10 +11,14 @@ const SCOPES = {
   'payments:write': 'Capture and refund payments',
 };
 
+export function docsUrl({ AUDIENCE }: Pick<GatewayConfig, 'AUDIENCE'>): string {
+  return `${AUDIENCE}/docs`;
+}
+
 /** `GET /openapi.json` and, at `/docs`, Swagger UI whose Authorize button runs code + PKCE against the issuer. */
 export function addDocs(app: NestFastifyApplication, { ISSUER, AUDIENCE }: GatewayConfig): void {
   const config = new DocumentBuilder()
-    .setTitle('Countersign demo API')
+    .setTitle(API_TITLE)
     .setDescription('Orders and payments behind a gateway that verifies access tokens.')
     .setVersion('1')
     .addServer(AUDIENCE)
@@ -31,7 +37,7 @@ export function addDocs(app: NestFastifyApplication, { ISSUER, AUDIENCE }: Gatew
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     swaggerOptions: {
-      oauth2RedirectUrl: `${AUDIENCE}/docs/oauth2-redirect.html`,
+      oauth2RedirectUrl: `${docsUrl({ AUDIENCE })}/oauth2-redirect.html`,
       initOAuth: {
         clientId: 'demo-web',
         usePkceWithAuthorizationCodeGrant: true,

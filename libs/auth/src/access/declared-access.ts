@@ -6,6 +6,13 @@ import { ACCESS_RULE, isPublic, type AccessRule } from './access.js';
 
 type Handler = (...args: readonly never[]) => unknown;
 
+export interface DeclaredHandler {
+  readonly name: string;
+  readonly controller: object;
+  readonly handler: Handler;
+  readonly rule: AccessRule | undefined;
+}
+
 /**
  * Refuses to start an app in which a handler does not say who may call it, or says it in a way that does not hold
  * on its transport. The guards refuse such a handler too; this makes it known before the first request.
@@ -13,7 +20,8 @@ type Handler = (...args: readonly never[]) => unknown;
  * @throws TypeError that lists every such handler
  */
 export function assertEveryHandlerDeclaresAccess(app: INestApplicationContext): void {
-  const faults = [...handlersOf(app)].flatMap(({ name, handler, rule }) => {
+  const handlers = declaredHandlers(app.get(ModulesContainer, { strict: false }), app.get(Reflector));
+  const faults = [...handlers].flatMap(({ name, handler, rule }) => {
     const fault = faultOf(handler, rule);
     return fault === undefined ? [] : [`${name} ${fault}`];
   });
@@ -22,20 +30,19 @@ export function assertEveryHandlerDeclaresAccess(app: INestApplicationContext): 
   }
 }
 
-function* handlersOf(app: INestApplicationContext): Generator<{
-  readonly name: string;
-  readonly handler: Handler;
-  readonly rule: AccessRule | undefined;
-}> {
-  const reflector = app.get(Reflector);
+/** Every method of every controller, with what it declares. Not all of them are handlers. */
+export function* declaredHandlers(
+  modules: ModulesContainer,
+  reflector: Reflector,
+): Generator<DeclaredHandler> {
   const scanner = new MetadataScanner();
-  for (const module of app.get(ModulesContainer, { strict: false }).values()) {
+  for (const module of modules.values()) {
     for (const { metatype } of module.controllers.values()) {
       if (typeof metatype !== 'function') continue;
       for (const method of scanner.getAllMethodNames(metatype.prototype)) {
         const handler: Handler = metatype.prototype[method];
         const rule = reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [handler, metatype]);
-        yield { name: `${metatype.name}#${method}`, handler, rule };
+        yield { name: `${metatype.name}#${method}`, controller: metatype, handler, rule };
       }
     }
   }

@@ -1,11 +1,12 @@
 import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR, ModulesContainer, Reflector } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import {
   AccessTokenVerifier,
   type AccessTokenVerifierOptions,
 } from '../access-token/access-token-verifier.js';
 import { VerifiedTokens } from '../access-token/verified-tokens.js';
+import { declaredResources } from '../access/declared-resources.js';
 import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
 import type { EventStreamOptions } from '../revocation/event-stream.js';
 import type { RevocationCheck } from '../revocation/revocations.js';
@@ -13,11 +14,13 @@ import type { Principal } from '../principal.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.js';
 import { CallerInterceptor } from './caller.interceptor.js';
-import { CHALLENGE, HttpAccessGuard } from './http-access.guard.js';
+import { CHALLENGE, HttpAccessGuard, type ChallengeOptions } from './http-access.guard.js';
 import { IssuerEvents } from './issuer-events.js';
 import { IssuerIntrospection, type IntrospectionOptions } from './issuer-introspection.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { OwnKeys, type PublishedKeys } from './own-keys.js';
+import { ResourceMetadata, type ResourceMetadataOptions } from './resource-metadata.js';
+import { ResourceMetadataRoutes } from './resource-metadata.routes.js';
 
 export type AccessTokenOptions = AccessTokenRules & (FetchedKeys | KeysOfOurOwn);
 
@@ -47,6 +50,8 @@ interface AccessTokenRules {
   readonly clockToleranceSeconds: number;
   /** Longest life of an access token that is accepted. */
   readonly maxLifetimeSeconds: number;
+  /** What is published of this API (RFC 9728), at `/.well-known/oauth-protected-resource`. Without it, or with null, nothing. */
+  readonly metadata?: ResourceMetadataOptions | null;
   /** Makes the transaction token for calls to workloads; null where no workload is called. */
   readonly issueTransactionToken: ((principal: Principal) => string) | null;
 }
@@ -61,7 +66,7 @@ const VERIFIED_TOKENS = { maxEntries: 100_000, maxBytes: 128 * 1_024 * 1_024 } a
 @Module({})
 export class AccessTokenModule {
   static forRoot(options: AccessTokenOptions): DynamicModule {
-    const { issuer, audience, issueTransactionToken } = options;
+    const { issuer, issueTransactionToken } = options;
     return {
       module: AccessTokenModule,
       imports: [PassportModule],
@@ -69,7 +74,7 @@ export class AccessTokenModule {
         ...verification(options),
         AccessTokenStrategy,
         Reflector,
-        { provide: CHALLENGE, useValue: { realm: audience } },
+        ...publication(options),
         { provide: APP_GUARD, useClass: HttpAccessGuard },
         {
           provide: APP_INTERCEPTOR,
@@ -118,6 +123,25 @@ function verification(options: AccessTokenOptions): Provider[] {
         verified: VerifiedTokens,
       ) => new AccessTokens(verifierWith({ keys, revocations, verified }), verifier),
     },
+  ];
+}
+
+/** The metadata, and the challenges that tell of them. */
+function publication({ issuer, audience, metadata = null }: AccessTokenRules): Provider[] {
+  const challenge = (published: ResourceMetadata | null): ChallengeOptions => ({
+    realm: audience,
+    metadata: published,
+  });
+  if (metadata === null) return [{ provide: CHALLENGE, useValue: challenge(null) }];
+  return [
+    {
+      provide: ResourceMetadata,
+      inject: [ModulesContainer, Reflector],
+      useFactory: (modules: ModulesContainer, reflector: Reflector) =>
+        new ResourceMetadata({ ...metadata, issuer }, declaredResources(modules, reflector)),
+    },
+    ResourceMetadataRoutes,
+    { provide: CHALLENGE, inject: [ResourceMetadata], useFactory: challenge },
   ];
 }
 

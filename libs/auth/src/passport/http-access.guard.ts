@@ -1,4 +1,5 @@
 import { HttpException, Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import type { HttpArgumentsHost } from '@nestjs/common/internal';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { ACCESS_RULE, isPublic, type AccessRule } from '../access/access.js';
@@ -6,9 +7,17 @@ import { assertAccess } from '../access/assert-access.js';
 import { AuthError } from '../auth-error.js';
 import type { Principal } from '../principal.js';
 import { ACCESS_TOKEN_STRATEGY } from './access-token.strategy.js';
-import { bearerChallenge, type ChallengeContext } from './challenge.js';
+import { bearerChallenge } from './challenge.js';
+import { requestPath, type RequestTarget } from './request-path.js';
+import type { ResourceMetadata } from './resource-metadata.js';
 
 export const CHALLENGE = Symbol('challenge');
+
+export interface ChallengeOptions {
+  readonly realm: string;
+  /** Null where no metadata is published. */
+  readonly metadata: Pick<ResourceMetadata, 'addressFor'> | null;
+}
 
 /** Where the verified principal stands on a request, until the interceptor opens the caller's context. */
 export const PRINCIPAL = Symbol('principal');
@@ -27,7 +36,7 @@ interface HeaderSink {
 export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
   constructor(
     private readonly reflector: Reflector,
-    @Inject(CHALLENGE) private readonly challenge: ChallengeContext,
+    @Inject(CHALLENGE) private readonly challenge: ChallengeOptions,
   ) {
     super({ property: PRINCIPAL, session: false });
   }
@@ -47,7 +56,7 @@ export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
       assertAccess(rule, principal, undefined);
       return true;
     } catch (error) {
-      if (error instanceof AuthError) throw this.toHttpException(error, context.switchToHttp().getResponse());
+      if (error instanceof AuthError) throw this.toHttpException(error, context.switchToHttp());
       throw error;
     }
   }
@@ -61,12 +70,19 @@ export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
   }
 
   /** The answer says the status and the RFC 6750 error; the reason stays in `cause`, for the log. */
-  private toHttpException(error: AuthError, response: HeaderSink): HttpException {
+  private toHttpException(error: AuthError, http: HttpArgumentsHost): HttpException {
+    const response = http.getResponse<HeaderSink>();
+    const challenge = this.challengeTo(error, http.getRequest<RequestTarget>());
     if (error.status === 503) response.header('retry-after', String(OUTAGE_RETRY_SECONDS));
-    else if (error.oauthError !== undefined || error.status === 401) {
-      response.header('www-authenticate', bearerChallenge(error, this.challenge));
-    }
+    else if (challenge !== undefined) response.header('www-authenticate', challenge);
     return new HttpException(TITLES[error.status], error.status, { cause: error });
+  }
+
+  /** Other credentials do not help who has not the role; where there are metadata, every 401 and 403 tells of them. */
+  private challengeTo(error: AuthError, request: RequestTarget): string | undefined {
+    const { realm, metadata } = this.challenge;
+    if (error.status === 403 && error.oauthError === undefined && metadata === null) return undefined;
+    return bearerChallenge(error, { realm, resourceMetadata: metadata?.addressFor(requestPath(request)) });
   }
 }
 
