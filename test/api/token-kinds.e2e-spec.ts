@@ -105,10 +105,21 @@ describe('a resource indicator (RFC 8707)', () => {
     expect(decodeJwt(await tokenFor(issuer, 'demo-service', { resource: '' })).aud).toBe(api);
   });
 
+  it('is the API when it is the URL of a resource there, as its metadata have it (RFC 8707 §2.2)', async () => {
+    const indicator = `${api}/orders`;
+    const login = await web.logIn(CUSTOMER, { scope: SCOPE, resource: indicator });
+    const { status, body } = await web.refresh(login.refresh_token, { resource: indicator });
+    expect(status).toBe(200);
+    for (const { access_token: token } of [login, tokens.parse(body)]) {
+      expect(decodeJwt(token)).toMatchObject({ aud: api, scope: expect.stringContaining('orders:read') });
+    }
+  });
+
   it.each([
     ['unknown', 'https://other.example'],
     ['spelled with a slash at its end', `${api}/`],
     ['below a known one', `${api}/demo`],
+    ['spelled like a resource of the API and longer', `${api}/ordersx`],
     ['relative', '/demo/es256'],
     ['with a fragment', `${api}#x`],
   ])('gives no token when it is %s (ATJ-06)', async (_deviation, indicator) => {

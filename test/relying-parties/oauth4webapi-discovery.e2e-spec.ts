@@ -16,7 +16,11 @@ async function challengesTo(answer: Promise<Response>): Promise<readonly oauth.W
   return error.cause;
 }
 
-async function logIn(server: oauth.AuthorizationServer, scope: string): Promise<string> {
+/** As RFC 9728 §3.3 and RFC 8707 have it: for the resource that was found, with the scopes that it names. */
+async function logIn(
+  server: oauth.AuthorizationServer,
+  { resource, scopes_supported: scopes = [] }: oauth.ResourceServer,
+): Promise<string> {
   const codeVerifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
   const url = new URL(server.authorization_endpoint ?? '');
@@ -24,7 +28,8 @@ async function logIn(server: oauth.AuthorizationServer, scope: string): Promise<
     client_id: WEB.client_id,
     response_type: 'code',
     redirect_uri: REDIRECT_URI,
-    scope,
+    resource,
+    scope: scopes.join(' '),
     state,
     code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
     code_challenge_method: 'S256',
@@ -37,7 +42,7 @@ async function logIn(server: oauth.AuthorizationServer, scope: string): Promise<
     oauth.validateAuthResponse(server, WEB, callback, state),
     REDIRECT_URI,
     codeVerifier,
-    insecure,
+    { additionalParameters: { resource }, ...insecure },
   );
   return (await oauth.processAuthorizationCodeResponse(server, WEB, response)).access_token;
 }
@@ -52,12 +57,12 @@ describe('oauth4webapi 3 that knows an address of the API and nothing else', () 
       ORDERS,
       await oauth.resourceDiscoveryRequest(ORDERS, insecure),
     );
-    const { authorization_servers: [issuer = ''] = [], scopes_supported: scopes = [] } = resource;
+    const { authorization_servers: [issuer = ''] = [] } = resource;
     const server = await oauth.processDiscoveryResponse(
       new URL(issuer),
       await oauth.discoveryRequest(new URL(issuer), { algorithm: 'oauth2', ...insecure }),
     );
-    const answer = await getOrders(await logIn(server, scopes.join(' ')));
+    const answer = await getOrders(await logIn(server, resource));
     expect([answer.status, await answer.json()]).toEqual([
       200,
       expect.objectContaining({ data: expect.any(Array) }),

@@ -13,6 +13,7 @@ import {
 const audience = 'https://api.example';
 const api: ResourceServer = {
   identifier: audience,
+  parts: [`${audience}/orders`],
   scopes: ['orders:read', 'orders:write'],
   accessTokenSeconds: 300,
   accessToken: { name: 'RS256' },
@@ -59,6 +60,14 @@ describe('the resource server', () => {
     });
   });
 
+  it.each(['/orders', '/orders/1/pay'])(
+    'is meant by the URL of a resource of it: %s (RFC 8707 §2.2)',
+    (path) => {
+      const indicator = `${audience}${path}`;
+      expect(resolveResourceServer(indicator, indicator, servers, client())).toMatchObject({ audience });
+    },
+  );
+
   it.each<[choice: string, metadata: Record<string, string>, expected: object]>([
     ['handles', { access_token_format: 'opaque' }, { accessTokenFormat: 'opaque' }],
     ['EdDSA', { access_token_algorithm: 'EdDSA' }, { jwt: { sign: { alg: 'EdDSA' } } }],
@@ -81,6 +90,7 @@ describe('the resource server', () => {
   it.each<[deviation: string, indicator: string, requested: unknown]>([
     ['unknown', 'https://other.example', 'https://other.example'],
     ['spelled with a slash at its end', `${audience}/`, `${audience}/`],
+    ['below a known one, but no resource of it', `${audience}/orderly`, `${audience}/orderly`],
     ['spelled in capitals', audience.toUpperCase(), audience.toUpperCase()],
     ['one of several', audience, [audience, 'https://ledger.example']],
     ['named twice', audience, [audience, audience]],

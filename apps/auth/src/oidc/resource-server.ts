@@ -49,7 +49,7 @@ export function resolveResourceServer(
   servers: ResourceServers,
   client: Client,
 ): ProvidedResourceServer {
-  const server = servers.find(indicator);
+  const server = servers.resolve(indicator);
   if (server === undefined || Array.isArray(requested)) throw new errors.InvalidTarget();
   return toProvidedResourceServer(server, accessTokenKindFor(client, server));
 }

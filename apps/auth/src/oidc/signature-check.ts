@@ -28,8 +28,8 @@ export class SignatureCheck {
   ) {}
 
   /** @throws SigningUnavailableError when the access tokens of a client for a resource server cannot be signed */
-  assertSignsFor(client: Client, identifier: string): void {
-    const server = this.resourceServers.find(identifier);
+  assertSignsFor(client: Client, indicator: string): void {
+    const server = this.resourceServers.resolve(indicator);
     if (server === undefined) return;
     this.assertSigns(accessTokenKindFor(client, server).name);
   }
@@ -44,8 +44,8 @@ export class SignatureCheck {
     const scopes = params?.['scope'] === undefined ? source.scopes : requestParamScopes;
     if (scopes.has('openid')) this.assertSigns(client.idTokenSignedResponseAlg ?? DEFAULT_ID_TOKEN_ALGORITHM);
     const resource = params?.['resource'] ?? source.resource;
-    for (const identifier of [resource].flat()) {
-      if (typeof identifier === 'string') this.assertSignsFor(client, identifier);
+    for (const indicator of [resource].flat()) {
+      if (typeof indicator === 'string') this.assertSignsFor(client, indicator);
     }
   }
 

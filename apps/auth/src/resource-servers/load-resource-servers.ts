@@ -5,7 +5,7 @@ import type { AuthConfig } from '../app.config.js';
 import { ACCESS_TOKEN_SECONDS } from './access-token-seconds.js';
 import type { SigningAlgorithm } from '../signing-keys/key-ring.js';
 import type { AccessTokenKind } from './access-token-kind.js';
-import { API_SCOPES } from './api-scopes.js';
+import { API_PATHS, API_SCOPES } from './api-scopes.js';
 import type { ResourceServer } from './resource-server.js';
 import { parseResourceServers, type ResourceServerSettings } from './resource-server-settings.js';
 import { ResourceServers } from './resource-servers.js';
@@ -32,6 +32,7 @@ export function loadResourceServers(settings: Settings): ResourceServers {
   const servers = ResourceServers.of([
     {
       identifier: AUDIENCE,
+      parts: API_PATHS.map((path) => `${AUDIENCE.replace(/\/$/, '')}${path}`),
       scopes: API_SCOPES,
       accessTokenSeconds: ACCESS_TOKEN_SECONDS,
       accessToken: { name: ACCESS_TOKEN_ALGORITHM },

@@ -26,6 +26,11 @@ export class ResourceServers {
     return this.byIdentifier.get(identifier);
   }
 
+  /** The server that a client means: by its identifier, or by the URL of one of its resources. */
+  resolve(indicator: string): ResourceServer | undefined {
+    return this.find(indicator) ?? this.servers.find(({ parts = [] }) => isPart(indicator, parts));
+  }
+
   identifiers(): readonly string[] {
     return this.servers.map(({ identifier }) => identifier);
   }
@@ -45,6 +50,10 @@ export class ResourceServers {
   signingAlgorithms(): readonly SigningAlgorithm[] {
     return [...new Set(this.servers.map(({ accessToken }) => accessToken.name).filter(isSigningAlgorithm))];
   }
+}
+
+function isPart(indicator: string, parts: readonly string[]): boolean {
+  return parts.some((part) => indicator === part || indicator.startsWith(`${part}/`));
 }
 
 /** Two servers of one identifier are one audience: with HS256 at one of them its backend could make tokens for the other. */
