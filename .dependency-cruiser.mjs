@@ -70,7 +70,7 @@ export default {
       severity: 'error',
       from: {
         path: [
-          '^libs/auth/src/(jose|access-token|introspection|transaction-token)/',
+          '^libs/auth/src/(jose|access-token|introspection|sender|transaction-token)/',
           '^libs/auth/src/(auth-error|principal|service-error)\\.ts$',
           '^apps/orders/src/orders/order\\.ts$',
           '^apps/payments/src/payments/payment\\.ts$',

@@ -4,12 +4,14 @@ export type AuthErrorCode = keyof typeof AUTH_ERRORS;
 interface AuthErrorKind {
   /** HTTP status at an edge. 401 and 403 are the caller's, 503 is an outage of ours and never blames the token. */
   readonly status: 400 | 401 | 403 | 503;
-  /** The RFC 6750 §3.1 error code that the caller learns; none when no credentials came (§3) or on an outage. */
-  readonly oauthError?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  /** The error code of RFC 6750 §3.1 or RFC 9449 §7.1 that the caller learns; none when no credentials came (§3) or on an outage. */
+  readonly oauthError?:
+    'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof' | 'use_dpop_nonce';
 }
 
 const INVALID_REQUEST: AuthErrorKind = { status: 400, oauthError: 'invalid_request' };
 const INVALID_TOKEN: AuthErrorKind = { status: 401, oauthError: 'invalid_token' };
+const INVALID_PROOF: AuthErrorKind = { status: 401, oauthError: 'invalid_dpop_proof' };
 const FORBIDDEN: AuthErrorKind = { status: 403 };
 
 export const AUTH_ERRORS = {
@@ -30,6 +32,15 @@ export const AUTH_ERRORS = {
   lifetime_too_long: INVALID_TOKEN,
   claims_malformed: INVALID_TOKEN,
   confirmation_unproven: INVALID_TOKEN,
+  confirmation_missing: INVALID_TOKEN,
+  proof_missing: INVALID_PROOF,
+  proof_malformed: INVALID_PROOF,
+  proof_key_refused: INVALID_PROOF,
+  proof_mismatch: INVALID_PROOF,
+  proof_untimely: INVALID_PROOF,
+  proof_nonce_required: { status: 401, oauthError: 'use_dpop_nonce' },
+  proof_signature_invalid: INVALID_PROOF,
+  proof_replayed: INVALID_PROOF,
   scope_insufficient: { status: 403, oauthError: 'insufficient_scope' },
   role_insufficient: FORBIDDEN,
   workload_refused: FORBIDDEN,
@@ -37,6 +48,7 @@ export const AUTH_ERRORS = {
   keys_unavailable: { status: 503 },
   revocations_unavailable: { status: 503 },
   introspection_unavailable: { status: 503 },
+  used_proofs_unavailable: { status: 503 },
 } as const satisfies Record<string, AuthErrorKind>;
 
 /**

@@ -1,3 +1,5 @@
+import type { Confirmation } from './sender/confirmation.js';
+
 /**
  * The verified caller: on whose behalf a request is made, and through which client. It exists only after a token
  * has been verified, and is never built from a header, a body or an unverified claim.
@@ -20,6 +22,11 @@ export interface Principal {
    * nobody stands between. For audit; access depends on the subject and its scopes.
    */
   readonly actors?: readonly string[] | undefined;
+  /**
+   * `cnf`: the key that the token is bound to, and that its sender has proven to have. Undefined for a bearer's token,
+   * and behind the edge, where no proof can be seen.
+   */
+  readonly confirmation?: Confirmation | undefined;
 }
 
 /** Identity in the header names that upstreams without this library read; see `identityHeaders`. */

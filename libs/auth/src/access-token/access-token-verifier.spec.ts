@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AuthError } from '../auth-error.js';
 import { SIGNATURE_ALGORITHMS } from '../jose/signature-algorithm.js';
+import { BEARER } from '../sender/sender.js';
 import { hostileAccessTokens } from '../testing/hostile-access-tokens.js';
 import { keyStoreOf } from '../testing/key-store-of.js';
 import { TokenForge } from '../testing/token-forge.js';
@@ -43,7 +44,7 @@ describe('AccessTokenVerifier', () => {
     const token = forge.accessToken({
       claims: { sub: 'a-subject', client_id: 'a-client', jti: 'an-id', scope: 'a b', roles: ['admin'] },
     });
-    await expect(verifier.verify(token)).resolves.toEqual({
+    await expect(verifier.verify(token, BEARER)).resolves.toEqual({
       issuer,
       subject: 'a-subject',
       clientId: 'a-client',
@@ -55,7 +56,7 @@ describe('AccessTokenVerifier', () => {
 
   it('says who acts for the subject, the current actor first (RFC 8693 §4.1)', async () => {
     const token = forge.accessToken({ claims: { act: { sub: 'shop', act: { sub: 'portal' } } } });
-    await expect(verifier.verify(token)).resolves.toMatchObject({ actors: ['shop', 'portal'] });
+    await expect(verifier.verify(token, BEARER)).resolves.toMatchObject({ actors: ['shop', 'portal'] });
   });
 
   it.each([
@@ -67,14 +68,14 @@ describe('AccessTokenVerifier', () => {
     ['has something else within', { sub: 'shop', act: 'portal' }],
     ['has nine actors', nestedActors(9)],
   ])('refuses a token whose act %s', async (_deviation, act) => {
-    await expect(verifier.verify(forge.accessToken({ claims: { act } }))).rejects.toMatchObject({
+    await expect(verifier.verify(forge.accessToken({ claims: { act } }), BEARER)).rejects.toMatchObject({
       code: 'claims_malformed',
     });
   });
 
   it.each(SIGNATURE_ALGORITHMS)('accepts %s by a published key for it (JWT-01)', async (algorithm) => {
     const token = forge.accessToken({ key: forge.addKey(algorithm) });
-    await expect(verifier.verify(token)).resolves.toMatchObject({ issuer });
+    await expect(verifier.verify(token, BEARER)).resolves.toMatchObject({ issuer });
   });
 
   it.each([
@@ -82,7 +83,7 @@ describe('AccessTokenVerifier', () => {
     ['application/at+jwt (JWT-14)', { header: { typ: 'application/at+jwt' } }],
     ['AT+JWT (JWT-14)', { header: { typ: 'AT+JWT' } }],
   ])('accepts the typ %s', async (_title, deviation) => {
-    await expect(verifier.verify(forge.accessToken(deviation))).resolves.toMatchObject({ issuer });
+    await expect(verifier.verify(forge.accessToken(deviation), BEARER)).resolves.toMatchObject({ issuer });
   });
 
   it.each([
@@ -98,11 +99,11 @@ describe('AccessTokenVerifier', () => {
       { acr: 'x', nested: { a: [1, { b: 2 }] }, 'with "quotes":': 'and {braces}:' },
     ],
   ])('accepts %s', async (_title, claims) => {
-    await expect(verifier.verify(forge.accessToken({ claims }))).resolves.toMatchObject({ issuer });
+    await expect(verifier.verify(forge.accessToken({ claims }), BEARER)).resolves.toMatchObject({ issuer });
   });
 
   it.each(hostileTokens)('refuses $title ($id, $code)', async ({ token, code }) => {
-    await expect(verifier.verify(token)).rejects.toMatchObject({
+    await expect(verifier.verify(token, BEARER)).rejects.toMatchObject({
       name: 'AuthError',
       code,
       status: 401,
@@ -116,12 +117,12 @@ describe('AccessTokenVerifier', () => {
     ['an iat 61 s ahead (JWT-22)', { iat: SECONDS + 61 }, 'token_not_yet_valid'],
     ['a life of 601 s (JWT-23)', { iat: SECONDS, exp: SECONDS + 601 }, 'lifetime_too_long'],
   ])('refuses %s to the second', async (_title, claims, code) => {
-    await expect(verifier.verify(forge.accessToken({ claims }))).rejects.toMatchObject({ code });
+    await expect(verifier.verify(forge.accessToken({ claims }), BEARER)).rejects.toMatchObject({ code });
   });
 
   it('repeats nothing of a refused token in what it logs', async () => {
     const token = forge.accessToken({ claims: { aud: 'http://other.example', secret: 'canary' } });
-    const error = await verifier.verify(token).catch((refusal: unknown) => refusal);
+    const error = await verifier.verify(token, BEARER).catch((refusal: unknown) => refusal);
     expect(error).toBeInstanceOf(AuthError);
     expect(String(error)).not.toMatch(/canary|other\.example/);
   });

@@ -6,6 +6,7 @@ import { verifySignature, type SignatureAlgorithm } from '../jose/signature-algo
 import { parseStrictJson } from '../jose/strict-json.js';
 import type { VerificationKey } from '../jose/verification-key.js';
 import type { Principal } from '../principal.js';
+import type { Sender } from '../sender/sender.js';
 import { assertIssuer } from './claims-checks.js';
 import { validateClaims, type ClaimsValidation } from './validate-claims.js';
 import type { VerifiedTokens } from './verified-tokens.js';
@@ -19,8 +20,8 @@ export interface AccessTokenVerifierOptions extends ClaimsValidation {
 
 /** An access token on its way: what comes before the signature is in order; nothing it says is trusted. */
 export interface UnverifiedAccessToken {
-  /** Verifies the signature, unless that was done before, and the claims. @throws AuthError */
-  verify(): Promise<Principal>;
+  /** Verifies the signature, unless that was done before, the claims and the sender. @throws AuthError */
+  verify(sender: Sender): Promise<Principal>;
 }
 
 /**
@@ -33,8 +34,9 @@ export interface UnverifiedAccessToken {
  * | `iss`, before any key | `access-token/claims-checks.ts` |
  * | the key by `kid`, whose own `alg` is the header's | `jose/key-store.ts`, here |
  * | the signature | `jose/signature-algorithm.ts` |
- * | `iss`, `aud`, `exp`, `nbf`, `iat`, `cnf`, `sub`, `client_id`, `jti`, `scope`, `roles`, `act` | `access-token/validate-claims.ts` |
+ * | `iss`, `aud`, `exp`, `nbf`, `iat`, `sub`, `client_id`, `jti`, `scope`, `roles`, `act`, `cnf` | `access-token/validate-claims.ts` |
  * | whether its session or grant, a subject, an actor or a client of it has been revoked | `revocation/revocations.ts` |
+ * | the sender: a proof by the key, or the certificate, that the token is bound to | `sender/confirmation.ts` |
  *
  * A token that was accepted before (`access-token/verified-tokens.ts`) is spared what cannot have changed, its form and
  * its signature, and nothing else.
@@ -56,8 +58,8 @@ export class AccessTokenVerifier {
   }
 
   /** Verifies a token from end to end. @throws AuthError */
-  async verify(token: string): Promise<Principal> {
-    return (await this.prepare(token)).verify();
+  async verify(token: string, sender: Sender): Promise<Principal> {
+    return (await this.prepare(token)).verify(sender);
   }
 
   /** A token that was accepted before, if the key that verified it is the issuer's still. */
@@ -67,7 +69,7 @@ export class AccessTokenVerifier {
     if (known === undefined) return undefined;
     this.options.revocations?.assertKnown();
     if (!isSameKey(await this.options.keys.find(known.key.kid), known.key)) return undefined;
-    return { verify: () => validateClaims(known.claims, this.options) };
+    return { verify: (sender) => validateClaims(known.claims, this.options, sender) };
   }
 
   private async read(token: string): Promise<UnverifiedAccessToken> {
@@ -78,9 +80,9 @@ export class AccessTokenVerifier {
     this.options.revocations?.assertKnown();
     const key = await this.options.keys.find(header.kid);
     return {
-      verify: async () => {
+      verify: async (sender) => {
         assertSignature(jws, header, key);
-        const principal = await validateClaims(claims, this.options);
+        const principal = await validateClaims(claims, this.options, sender);
         this.options.verified?.add(token, { claims, key });
         return principal;
       },

@@ -68,17 +68,6 @@ function requireTime(claims: JsonObject, name: 'exp' | 'iat' | 'nbf'): number {
   return value;
 }
 
-/**
- * A token that is bound to a key (`cnf`: DPoP, RFC 9449 §7.2; mutual TLS, RFC 8705 §3) is none of a mere bearer. No
- * proof is checked here yet, so that any `cnf`, of a known kind or not, refuses the token: ignoring it would give a
- * thief what the binding keeps from him.
- */
-export function assertUnbound(claims: JsonObject): void {
-  if (claims['cnf'] !== undefined) {
-    throw new AuthError('confirmation_unproven', 'the token is bound to a key, which nobody proved to have');
-  }
-}
-
 /** `sub`, `client_id`, `jti`: text that identifies. No control characters, which would reach logs and headers. */
 export function requireIdentifier(claims: JsonObject, name: 'sub' | 'client_id' | 'jti' | 'txn'): string {
   const value = claims[name];

@@ -1,11 +1,12 @@
 import type { JsonObject } from '../jose/strict-json.js';
 import type { Principal } from '../principal.js';
 import type { RevocationCheck } from '../revocation/revocations.js';
+import { confirmSender, parseConfirmation } from '../sender/confirmation.js';
+import type { Sender } from '../sender/sender.js';
 import {
   assertAudience,
   assertIssuer,
   assertTimes,
-  assertUnbound,
   parseActors,
   parseRoles,
   parseScopes,
@@ -24,13 +25,17 @@ export interface ClaimsValidation extends ClaimsRules {
  * The rules of an access token, of whatever kind.
  *
  * @param claims that are the issuer's own: under its signature, or in its answer to an introspection
+ * @param sender who presents the token; null for claims that are to be kept until somebody does
  * @throws AuthError
  */
-export async function validateClaims(claims: JsonObject, rules: ClaimsValidation): Promise<Principal> {
+export async function validateClaims(
+  claims: JsonObject,
+  rules: ClaimsValidation,
+  sender: Sender | null,
+): Promise<Principal> {
   assertIssuer(claims, rules);
   assertAudience(claims, rules);
   assertTimes(claims, rules, rules.now() / 1_000);
-  assertUnbound(claims);
   const principal = {
     issuer: rules.issuer,
     subject: requireIdentifier(claims, 'sub'),
@@ -39,7 +44,9 @@ export async function validateClaims(claims: JsonObject, rules: ClaimsValidation
     roles: parseRoles(claims['roles']),
     tokenId: requireIdentifier(claims, 'jti'),
     actors: parseActors(claims),
+    confirmation: parseConfirmation(claims),
   };
   await rules.revocations?.assertNotRevoked(claims);
+  if (sender !== null) await confirmSender(principal.confirmation, sender);
   return principal;
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Revocations, type Revocation } from '../revocation/revocations.js';
+import { BEARER } from '../sender/sender.js';
 import { hostileIntrospections, introspectionOf } from '../testing/hostile-introspections.js';
 import { TokenForge } from '../testing/token-forge.js';
 import { IntrospectionEndpoint } from './introspection-endpoint.js';
@@ -91,7 +92,7 @@ describe('OpaqueTokenVerifier', () => {
   it('hands over the principal of an active token', async () => {
     const claims = { sub: 'a-subject', client_id: 'a-client', scope: 'a b', roles: ['admin'], jti: 'an-id' };
     answerWith(introspectionOf(forge, { ...claims, act: { sub: 'shop' } }));
-    await expect(verifier.verify(token)).resolves.toEqual({
+    await expect(verifier.verify(token, BEARER)).resolves.toEqual({
       issuer,
       subject: 'a-subject',
       clientId: 'a-client',
@@ -103,7 +104,7 @@ describe('OpaqueTokenVerifier', () => {
   });
 
   it('asks by POST, as a client with a secret, with the token in the body alone (RFC 7662 §2.1, INT-05)', async () => {
-    await verifier.verify(token);
+    await verifier.verify(token, BEARER);
     const [asked] = requests;
     expect(asked?.request).toMatchObject({ method: 'POST', url: '/introspect' });
     expect(asked?.request.headers).toMatchObject({
@@ -126,7 +127,7 @@ describe('OpaqueTokenVerifier', () => {
     ['members that nobody asked for', { username: 'someone', token, nested: { active: false } }],
   ])('accepts an answer with %s', async (_title, members) => {
     answerWith(introspectionOf(forge, members));
-    await expect(verifier.verify(token)).resolves.toMatchObject({ issuer });
+    await expect(verifier.verify(token, BEARER)).resolves.toMatchObject({ issuer });
   });
 
   it.each([
@@ -134,14 +135,14 @@ describe('OpaqueTokenVerifier', () => {
     ['it is the token itself', token],
   ])('makes the id of a token of its digest when %s', async (_title, jti) => {
     answerWith(introspectionOf(forge, { jti }));
-    const { tokenId } = await verifier.verify(token);
+    const { tokenId } = await verifier.verify(token, BEARER);
     expect(tokenId).toMatch(/^[\w-]{43}$/);
   });
 
   it.each(hostileIntrospections(forge))('refuses $title ($id, $code)', async ({ body, code }) => {
     answerWith(body);
     const refusal = code === 'introspection_unavailable' ? outage : { code, status: 401 };
-    await expect(verifier.verify(token)).rejects.toMatchObject({ name: 'AuthError', ...refusal });
+    await expect(verifier.verify(token, BEARER)).rejects.toMatchObject({ name: 'AuthError', ...refusal });
   });
 
   it.each<[title: string, reply: RequestListener]>([
@@ -177,7 +178,7 @@ describe('OpaqueTokenVerifier', () => {
   ])('blames the issuer and not the token when it answers %s (BEA-10)', async (_title, reply) => {
     answer = reply;
     const startedAt = performance.now();
-    await expect(verifier.verify(token)).rejects.toMatchObject(outage);
+    await expect(verifier.verify(token, BEARER)).rejects.toMatchObject(outage);
     expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + 700);
     expect(requests).toHaveLength(1);
     expect(doubt).toHaveBeenCalledTimes(1);
@@ -185,14 +186,14 @@ describe('OpaqueTokenVerifier', () => {
 
   it.each(['active', 'inactive'])('has no doubt of an address that calls a token %s', async (word) => {
     answerWith(introspectionOf(forge, { active: word === 'active' }));
-    await verifier.verify(token).catch(() => undefined);
+    await verifier.verify(token, BEARER).catch(() => undefined);
     expect(requests).toHaveLength(1);
     expect(doubt).not.toHaveBeenCalled();
   });
 
   it('waits for the address no longer than for the answer', async () => {
     const startedAt = performance.now();
-    const waiting = makeVerifier(() => new Promise(() => undefined)).verify(token);
+    const waiting = makeVerifier(() => new Promise(() => undefined)).verify(token, BEARER);
     await expect(waiting).rejects.toMatchObject(outage);
     expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + 700);
     expect(doubt).not.toHaveBeenCalled();
@@ -203,7 +204,7 @@ describe('OpaqueTokenVerifier', () => {
       if (request.url === '/elsewhere') response.end(introspectionOf(forge));
       else response.writeHead(status, { location: '/elsewhere' }).end();
     };
-    await expect(verifier.verify(token)).rejects.toMatchObject(outage);
+    await expect(verifier.verify(token, BEARER)).rejects.toMatchObject(outage);
     expect(requests.map(({ request }) => request.url)).toEqual(['/introspect']);
   });
 
@@ -218,13 +219,18 @@ describe('OpaqueTokenVerifier', () => {
     ['a letter of another alphabet', `${'x'.repeat(40)}é`],
     ['nothing', ''],
   ])('sends the issuer no token that is %s', async (_title, junk) => {
-    await expect(verifier.verify(junk)).rejects.toMatchObject({ code: 'token_malformed', status: 401 });
+    await expect(verifier.verify(junk, BEARER)).rejects.toMatchObject({
+      code: 'token_malformed',
+      status: 401,
+    });
     expect(requests).toHaveLength(0);
   });
 
   it('asks nothing before it is known what has been revoked', async () => {
     revocations = makeRevocations();
-    await expect(makeVerifier().verify(token)).rejects.toMatchObject({ code: 'revocations_unavailable' });
+    await expect(makeVerifier().verify(token, BEARER)).rejects.toMatchObject({
+      code: 'revocations_unavailable',
+    });
     expect(requests).toHaveLength(0);
   });
 
@@ -239,9 +245,12 @@ describe('OpaqueTokenVerifier', () => {
     const ids = { sub: 'a-subject', client_id: 'a-client', sid: 'a-session', grant_id: 'a-grant' };
     const origins = { act: { sub: 'an-actor' }, subject_clients: ['an-earlier-client'] };
     answerWith(introspectionOf(forge, { ...ids, ...origins }));
-    await verifier.verify(token);
+    await verifier.verify(token, BEARER);
     revocations.add(revocation);
-    await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'token_revoked', status: 401 });
+    await expect(verifier.verify(token, BEARER)).rejects.toMatchObject({
+      code: 'token_revoked',
+      status: 401,
+    });
     expect(requests).toHaveLength(1);
   });
 
@@ -249,7 +258,7 @@ describe('OpaqueTokenVerifier', () => {
     for (const body of [introspectionOf(forge, { aud: 'canary' }), '{"canary', '{"active":"canary"}']) {
       answerWith(body);
       const error: unknown = await makeVerifier()
-        .verify(token)
+        .verify(token, BEARER)
         .catch((refusal: unknown) => refusal);
       expect(String(error)).toMatch(/^AuthError/);
       expect(String(error)).not.toMatch(/canary|a-handle/);

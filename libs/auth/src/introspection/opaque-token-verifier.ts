@@ -1,7 +1,8 @@
 import { validateClaims, type ClaimsValidation } from '../access-token/validate-claims.js';
 import { AuthError } from '../auth-error.js';
-import type { JsonObject } from '../jose/strict-json.js';
+import { isJsonObject, type JsonObject } from '../jose/strict-json.js';
 import type { Principal } from '../principal.js';
+import type { Sender } from '../sender/sender.js';
 import { tokenDigest } from '../token-digest.js';
 import { IntrospectedTokens, type IntrospectionOutcome } from './introspected-tokens.js';
 import type { IntrospectionEndpoint } from './introspection-endpoint.js';
@@ -45,7 +46,7 @@ const CLAIMS = [
  * | whether it is known what has been revoked | `revocation/revocations.ts` |
  * | the issuer's word, with bounds on asking for it and on its age | `introspection/introspected-tokens.ts` |
  * | `active`, `token_type` | `introspection/introspection-endpoint.ts`, here |
- * | the rules that JWTs have to keep too, and what has been revoked, with each request | `access-token/validate-claims.ts` |
+ * | the rules that JWTs have to keep too, what has been revoked, and the sender, with each request | `access-token/validate-claims.ts` |
  */
 export class OpaqueTokenVerifier {
   private readonly tokens: IntrospectedTokens;
@@ -68,20 +69,20 @@ export class OpaqueTokenVerifier {
    *
    * @throws AuthError for a token that is refused, or `introspection_unavailable` when nobody can say what it is
    */
-  async verify(token: string): Promise<Principal> {
+  async verify(token: string, sender: Sender): Promise<Principal> {
     if (!HANDLE.test(token))
       throw new AuthError('token_malformed', 'the token is neither a JWS nor a handle');
     this.options.revocations?.assertKnown();
-    return validateClaims(await this.tokens.claimsOf(token), this.options);
+    return validateClaims(await this.tokens.claimsOf(token), this.options, sender);
   }
 
   /** Claims are validated before they are kept: a token for another audience takes no good one's place. */
   private async introspect(token: string, timeoutMs: number): Promise<JsonObject> {
     const answer = await this.options.endpoint.introspect(token, timeoutMs);
     if (answer === null) throw new AuthError('token_inactive', 'the issuer calls the token inactive');
-    assertBearer(answer);
+    assertType(answer);
     const claims = this.claimsOf(answer, token);
-    await validateClaims(claims, this.options);
+    await validateClaims(claims, this.options, null);
     return claims;
   }
 
@@ -93,14 +94,19 @@ export class OpaqueTokenVerifier {
   }
 }
 
-/** A refresh token has no type, and a sender-constrained token another (RFC 9449 §6.2): neither is good as a bearer's. */
-function assertBearer({ token_type: type }: JsonObject): void {
+/** A refresh token has no type. One that is called `DPoP` (RFC 9449 §6.2) is no bearer's, so that its key has to be named. */
+function assertType({ token_type: type, cnf }: JsonObject): void {
   if (typeof type !== 'string')
     throw new AuthError('claims_malformed', 'the token_type is missing or not text');
-  if (type.toLowerCase() === 'dpop') {
-    throw new AuthError('confirmation_unproven', 'the token is bound to a key, which nobody proved to have');
+  switch (type.toLowerCase()) {
+    case 'bearer':
+      return;
+    case 'dpop':
+      if (isJsonObject(cnf) && 'jkt' in cnf) return;
+      throw new AuthError('confirmation_unproven', 'the token is bound to a key that is not named');
+    default:
+      throw new AuthError('type_refused', 'the token_type is neither Bearer nor DPoP');
   }
-  if (type.toLowerCase() !== 'bearer') throw new AuthError('type_refused', 'the token_type is not Bearer');
 }
 
 /**

@@ -21,6 +21,7 @@ import { IssuerKeys } from './issuer-keys.js';
 import { OwnKeys, type PublishedKeys } from './own-keys.js';
 import { ResourceMetadata, type ResourceMetadataOptions } from './resource-metadata.js';
 import { ResourceMetadataRoutes } from './resource-metadata.routes.js';
+import { Senders, type SenderOptions } from './senders.js';
 
 export type AccessTokenOptions = AccessTokenRules & (FetchedKeys | KeysOfOurOwn);
 
@@ -40,7 +41,7 @@ interface KeysOfOurOwn {
   readonly ownRevocations: InjectionToken<RevocationCheck>;
 }
 
-interface AccessTokenRules {
+interface AccessTokenRules extends SenderOptions {
   /** `iss` to the letter. */
   readonly issuer: string;
   /** This API's resource identifier, which `aud` has to name. */
@@ -74,6 +75,7 @@ export class AccessTokenModule {
         ...verification(options),
         AccessTokenStrategy,
         Reflector,
+        { provide: Senders, useFactory: () => new Senders(options) },
         ...publication(options),
         { provide: APP_GUARD, useClass: HttpAccessGuard },
         {
@@ -127,9 +129,10 @@ function verification(options: AccessTokenOptions): Provider[] {
 }
 
 /** The metadata, and the challenges that tell of them. */
-function publication({ issuer, audience, metadata = null }: AccessTokenRules): Provider[] {
+function publication({ issuer, audience, dpop, metadata = null }: AccessTokenRules): Provider[] {
   const challenge = (published: ResourceMetadata | null): ChallengeOptions => ({
     realm: audience,
+    dpopAlgorithms: dpop?.algorithms ?? null,
     metadata: published,
   });
   if (metadata === null) return [{ provide: CHALLENGE, useValue: challenge(null) }];

@@ -1,6 +1,7 @@
 import type { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
 import type { OpaqueTokenVerifier } from '../introspection/opaque-token-verifier.js';
 import type { Principal } from '../principal.js';
+import type { Sender } from '../sender/sender.js';
 
 /** An access token on its way from passport-jwt's key provider to its verifier; nothing it says is trusted. */
 export class PreparedToken {
@@ -19,10 +20,11 @@ export class AccessTokens {
   ) {}
 
   /** @throws AuthError */
-  async prepare(token: string): Promise<PreparedToken> {
+  async prepare(token: string, sender: Sender): Promise<PreparedToken> {
     const { handles } = this;
-    if (handles !== null && !token.includes('.')) return new PreparedToken(() => handles.verify(token));
+    if (handles !== null && !token.includes('.'))
+      return new PreparedToken(() => handles.verify(token, sender));
     const unverified = await this.jwts.prepare(token);
-    return new PreparedToken(() => unverified.verify());
+    return new PreparedToken(() => unverified.verify(sender));
   }
 }

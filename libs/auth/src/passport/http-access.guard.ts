@@ -7,14 +7,15 @@ import { assertAccess } from '../access/assert-access.js';
 import { AuthError } from '../auth-error.js';
 import type { Principal } from '../principal.js';
 import { ACCESS_TOKEN_STRATEGY } from './access-token.strategy.js';
-import { bearerChallenge } from './challenge.js';
-import { requestPath, type RequestTarget } from './request-path.js';
+import { challenges, type ChallengeContext } from './challenge.js';
+import { schemeOf } from './credentials.js';
+import { requestPath } from './request-path.js';
 import type { ResourceMetadata } from './resource-metadata.js';
+import { Senders, type SenderRequest } from './senders.js';
 
 export const CHALLENGE = Symbol('challenge');
 
-export interface ChallengeOptions {
-  readonly realm: string;
+export interface ChallengeOptions extends Pick<ChallengeContext, 'realm' | 'dpopAlgorithms'> {
   /** Null where no metadata is published. */
   readonly metadata: Pick<ResourceMetadata, 'addressFor'> | null;
 }
@@ -25,7 +26,7 @@ export const PRINCIPAL = Symbol('principal');
 const OUTAGE_RETRY_SECONDS = 5;
 
 interface HeaderSink {
-  header(name: string, value: string): unknown;
+  header(name: string, value: string | string[]): unknown;
 }
 
 /**
@@ -37,6 +38,7 @@ export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
   constructor(
     private readonly reflector: Reflector,
     @Inject(CHALLENGE) private readonly challenge: ChallengeOptions,
+    private readonly senders: Senders,
   ) {
     super({ property: PRINCIPAL, session: false });
   }
@@ -53,6 +55,7 @@ export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
       if (isPublic(rule)) return true;
       await super.canActivate(context);
       const { [PRINCIPAL]: principal } = context.switchToHttp().getRequest<{ [PRINCIPAL]: Principal }>();
+      if (principal.confirmation?.jkt !== undefined) this.tellNonce(context.switchToHttp().getResponse());
       assertAccess(rule, principal, undefined);
       return true;
     } catch (error) {
@@ -72,17 +75,27 @@ export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
   /** The answer says the status and the RFC 6750 error; the reason stays in `cause`, for the log. */
   private toHttpException(error: AuthError, http: HttpArgumentsHost): HttpException {
     const response = http.getResponse<HeaderSink>();
-    const challenge = this.challengeTo(error, http.getRequest<RequestTarget>());
+    const request = http.getRequest<SenderRequest>();
+    if (schemeOf(request.headers.authorization) === 'DPoP') this.tellNonce(response);
+    const values = this.challengesTo(error, request);
     if (error.status === 503) response.header('retry-after', String(OUTAGE_RETRY_SECONDS));
-    else if (challenge !== undefined) response.header('www-authenticate', challenge);
+    else if (values.length > 0) response.header('www-authenticate', [...values]);
     return new HttpException(TITLES[error.status], error.status, { cause: error });
   }
 
   /** Other credentials do not help who has not the role; where there are metadata, every 401 and 403 tells of them. */
-  private challengeTo(error: AuthError, request: RequestTarget): string | undefined {
-    const { realm, metadata } = this.challenge;
-    if (error.status === 403 && error.oauthError === undefined && metadata === null) return undefined;
-    return bearerChallenge(error, { realm, resourceMetadata: metadata?.addressFor(requestPath(request)) });
+  private challengesTo(error: AuthError, request: SenderRequest): readonly string[] {
+    const { realm, dpopAlgorithms, metadata } = this.challenge;
+    if (error.status === 403 && error.oauthError === undefined && metadata === null) return [];
+    const resourceMetadata = metadata?.addressFor(requestPath(request));
+    const used = schemeOf(request.headers.authorization);
+    return challenges(error, used, { realm, dpopAlgorithms, resourceMetadata });
+  }
+
+  /** RFC 9449 §8.2, §9: with every answer to a proof, so that the next one has it. */
+  private tellNonce(response: HeaderSink): void {
+    const { nonces } = this.senders;
+    if (nonces !== null) response.header('dpop-nonce', nonces.current());
   }
 }
 

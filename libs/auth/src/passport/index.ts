@@ -7,3 +7,7 @@ export { type ResourceMetadataOptions } from './resource-metadata.js';
 export { type EventStreamOptions } from '../revocation/event-stream.js';
 export { revocableBy, type RevocationCheck } from '../revocation/revocations.js';
 export { VerifiedTokens } from '../access-token/verified-tokens.js';
+export { CLIENT_CERTIFICATE_HEADERS, type ClientCertificateHeader } from '../sender/client-certificate.js';
+export { RedisUsedProofs } from '../sender/redis-used-proofs.js';
+export { MemoryUsedProofs, type UsedProofs } from '../sender/used-proofs.js';
+export { type ClientCertificateOptions, type DpopOptions } from './senders.js';

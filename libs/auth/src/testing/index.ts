@@ -5,5 +5,7 @@ export {
   introspectionOf,
   type HostileIntrospection,
 } from './hostile-introspections.js';
+export { hostileProofs, type HostileProof } from './hostile-proofs.js';
 export { hostileTransactionTokens, TransactionTokenForge } from './hostile-transaction-tokens.js';
+export { ProofForge, type ProofDeviation, type ProofRequest } from './proof-forge.js';
 export { encode, encodeParts, signCompact, signHmac, TokenForge } from './token-forge.js';
