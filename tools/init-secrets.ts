@@ -56,6 +56,7 @@ for (const workload of WORKLOADS) await certificates(workload, 'tls', 'tls');
 await certificates('gateway', 'signature', 'transaction-token');
 
 secret('auth/key-encryption-key', OWNER_ONLY);
+secret('gateway/dpop-nonce-key', OWNER_ONLY);
 
 secret('postgres/superuser-password', ANY_ACCOUNT);
 for (const name of DATABASES) {

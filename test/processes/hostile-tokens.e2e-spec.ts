@@ -112,7 +112,7 @@ describe('the gateway', () => {
   });
 
   it('does not take an access token by another scheme', async () => {
-    const response = await getOrders(issuer.forge.accessToken(), 'DPoP');
+    const response = await getOrders(issuer.forge.accessToken(), 'GNAP');
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).not.toContain('error');
   });

@@ -68,6 +68,18 @@ describe('an app says in one message what the operator has to mend, and ends', (
     ],
     [
       'gateway',
+      'its replicas share Redis and no nonces',
+      { DEMO: 'true', REDIS_URL: 'redis://localhost' },
+      /DPOP_NONCE_KEYS is not set: replicas that share REDIS_URL have to share the nonces/,
+    ],
+    [
+      'gateway',
+      'it is to believe a header, and nobody who sends it',
+      { DEMO: 'true', CLIENT_CERTIFICATE_HEADER: 'client-cert' },
+      /TRUST_PROXY is not set/,
+    ],
+    [
+      'gateway',
       'its address is not of this machine',
       { DEMO: 'true', HOST: '203.0.113.1' },
       /203\.0\.113\.1 is not an address of this machine/,

@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi';
 import { BACKEND_ID, DemoBackend } from '../support/demo-backend.ts';
 import { REDIRECT_URI, SCOPE } from '../support/demo-web-client.ts';
 import { Person } from '../support/person.ts';
-import { issuer } from '../support/running-stack.ts';
+import { api, issuer } from '../support/running-stack.ts';
 
 // The stack under test is on this machine and has no TLS; oauth4webapi wants that said.
 const insecure = { [oauth.allowInsecureRequests]: true } as const;
@@ -56,7 +56,7 @@ describe('oauth4webapi 3, with keys of its own', () => {
     expect(oauth.getValidatedIdTokenClaims(processed)).toMatchObject({ aud: BACKEND_ID });
   });
 
-  it('is told the nonce that a proof needs, and gets a token for its key with it (RFC 9449 §8)', async () => {
+  it('is told the nonce that a proof needs, by the issuer and by the API, and goes on with it (RFC 9449 §8, §9)', async () => {
     const DPoP = oauth.DPoP(WEB, await oauth.generateKeyPair('ES256'));
     const device = await connect();
     await new Person(issuer).connectDevice(new URL(device.verification_uri), device.user_code);
@@ -73,7 +73,17 @@ describe('oauth4webapi 3, with keys of its own', () => {
     };
     const refusal: unknown = await ask().catch((error: unknown) => error);
     expect(oauth.isDPoPNonceError(refusal)).toBe(true);
-    expect((await ask()).token_type).toBe('dpop');
+    const { access_token: accessToken, token_type: type } = await ask();
+    expect(type).toBe('dpop');
+
+    const call = (): Promise<Response> =>
+      oauth.protectedResourceRequest(accessToken, 'GET', new URL('/orders?limit=1', api), undefined, null, {
+        ...insecure,
+        DPoP,
+      });
+    const unnonced: unknown = await call().catch((error: unknown) => error);
+    expect(oauth.isDPoPNonceError(unnonced)).toBe(true);
+    expect((await call()).status).toBe(200);
   });
 
   async function connect(): Promise<oauth.DeviceAuthorizationResponse> {

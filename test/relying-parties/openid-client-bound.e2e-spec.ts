@@ -4,7 +4,7 @@ import * as client from 'openid-client';
 import { BACKEND_ID, DemoBackend } from '../support/demo-backend.ts';
 import { REDIRECT_URI, SCOPE } from '../support/demo-web-client.ts';
 import { Person } from '../support/person.ts';
-import { issuer } from '../support/running-stack.ts';
+import { api, issuer } from '../support/running-stack.ts';
 
 // The stack under test is on this machine and has no TLS; openid-client wants that said.
 const execute = [client.allowInsecureRequests];
@@ -73,6 +73,19 @@ describe('openid-client 6, with keys of its own', () => {
     ).rejects.toMatchObject({ error: 'invalid_grant' });
     const refreshed = await client.refreshTokenGrant(web, refreshToken, undefined, { DPoP });
     expect(refreshed.token_type).toBe('dpop');
+  });
+
+  it('calls the API with a token that is bound to its key, and again with the same (RFC 9449 §7, §9)', async () => {
+    const DPoP = client.getDPoPHandle(backend, await client.randomDPoPKeyPair('ES256'));
+    const grant = await client.clientCredentialsGrant(backend, { scope: 'orders:read' }, { DPoP });
+    for (const path of ['/me', '/orders?limit=1', '/me']) {
+      const url = new URL(path, api);
+      const [token, headers] = [grant.access_token, new Headers()];
+      const response = await client.fetchProtectedResource(backend, token, url, 'GET', null, headers, {
+        DPoP,
+      });
+      expect(response.status).toBe(200);
+    }
   });
 
   it('connects a device, for which a person says yes elsewhere (RFC 8628)', async () => {

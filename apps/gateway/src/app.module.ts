@@ -5,6 +5,7 @@ import {
 } from '@countersign/auth/passport';
 import { ManagementModule } from '@countersign/platform';
 import { ProblemFilter } from '@countersign/platform/http';
+import { RedisConnection } from '@countersign/platform/redis';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { GatewayConfig } from './app.config.js';
@@ -16,6 +17,9 @@ import { VerifiedTokenMetrics } from './http/verified-token-metrics.js';
 import { MeController } from './me/me.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
+import { clientCertificateOptions, dpopOptions } from './sender-constraints/sender-options.js';
+import { UsedProofMetrics } from './sender-constraints/used-proof-metrics.js';
+import { makeUsedProofs, USED_PROOFS } from './sender-constraints/used-proofs.js';
 import { loadTransactionTokenIssuer } from './transaction-tokens/load-transaction-token-issuer.js';
 import { TransactionTokensModule } from './transaction-tokens/transaction-tokens.module.js';
 import { WorkloadsModule } from './workloads/workloads.module.js';
@@ -29,6 +33,8 @@ const MAX_ACCESS_TOKEN_LIFETIME_SECONDS = 600;
 export class AppModule {
   static async forRoot(config: GatewayConfig): Promise<DynamicModule> {
     const transactionTokens = await loadTransactionTokenIssuer(config);
+    const redis = config.REDIS_URL === undefined ? null : new RedisConnection(config.REDIS_URL);
+    const usedProofs = makeUsedProofs(redis);
     return {
       module: AppModule,
       imports: [
@@ -43,6 +49,8 @@ export class AppModule {
           events: eventStreamOf(config),
           introspection: introspectionOf(config),
           metadata: { url: config.AUDIENCE, name: API_TITLE, documentation: docsUrl(config) },
+          dpop: dpopOptions(config, usedProofs),
+          clientCertificates: clientCertificateOptions(config),
           issueTransactionToken: (principal) => transactionTokens.issue(principal),
         }),
         TransactionTokensModule.forRoot(transactionTokens),
@@ -56,6 +64,9 @@ export class AppModule {
         EventStreamMetrics,
         IntrospectionMetrics,
         VerifiedTokenMetrics,
+        UsedProofMetrics,
+        { provide: USED_PROOFS, useValue: usedProofs },
+        { provide: RedisConnection, useValue: redis }, // it ends with the app
         { provide: APP_PIPE, useClass: StandardSchemaValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

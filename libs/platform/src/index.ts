@@ -1,7 +1,7 @@
 export { commonSettings } from './config/common-settings.js';
 export { ConfigurationError } from './config/configuration-error.js';
 export { loadConfig, type Environment } from './config/load-config.js';
-export { address, flag, httpUrl, networks, port, type Address } from './config/setting.js';
+export { address, flag, httpUrl, keys, networks, port, redisUrl, type Address } from './config/setting.js';
 export { createHttpApp, type HttpAppOptions } from './http-app.js';
 export { StructuredLogger, type LoggerOptions } from './logger.js';
 export { ManagementModule } from './management/management.module.js';

@@ -14,6 +14,10 @@ const me = z
       .array(z.string())
       .optional()
       .meta({ description: 'Who acts for the subject, the current one first.' }),
+    confirmation: z
+      .object({ jkt: z.string().optional(), 'x5t#S256': z.string().optional() })
+      .optional()
+      .meta({ description: 'The key or certificate that the access token is bound to (RFC 7800).' }),
   })
   .meta({ id: 'Me', description: 'The verified caller.' });
 
@@ -27,7 +31,8 @@ export class MeController {
   @Access({ scopes: [] })
   @ApiOperation({ summary: 'Who the gateway takes you for' })
   @ApiOkResponse({ standardSchema: me })
-  me(@CurrentPrincipal() { issuer, subject, clientId, scopes, roles, actors }: Principal): Me {
+  me(@CurrentPrincipal() principal: Principal): Me {
+    const { issuer, subject, clientId, scopes, roles, actors, confirmation } = principal;
     return {
       issuer,
       subject,
@@ -35,6 +40,7 @@ export class MeController {
       scopes: [...scopes],
       roles: [...roles],
       ...(actors && { actors: [...actors] }),
+      ...(confirmation && { confirmation }),
     };
   }
 }

@@ -40,7 +40,7 @@ function proofWith(deviation: ProofDeviation, by = forge): string {
 }
 
 describe('DpopVerifier', () => {
-  it.each(hostile)('refuses $title ($id, $code)', async ({ headers, code }) => {
+  it.each(hostile)('refuses a request with $title ($id, $code)', async ({ headers, code }) => {
     const isUnproven = code === 'confirmation_unproven';
     const oauthError = isUnproven
       ? 'invalid_token'
@@ -127,6 +127,17 @@ describe('DpopVerifier', () => {
     await verify([proofWith({ claims: { jti: 'x' } })]);
     const proof = proofWith({ claims: { jti: 'x' } }, client);
     await expect(verify([proof], {}, client.thumbprint)).resolves.toBeUndefined();
+  });
+
+  it('does not take a key that it knows for another algorithm than it was used with (RFC 8725 §3.1)', async () => {
+    const client = new ProofForge(() => NOW, 'RS256');
+    const verifyBy = (deviation: ProofDeviation): Promise<void> =>
+      verify([proofWith(deviation, client)], {}, client.thumbprint);
+    await verifyBy({});
+    await expect(verifyBy({ header: { alg: 'PS256' } })).rejects.toMatchObject({
+      code: 'proof_signature_invalid',
+    });
+    await expect(verifyBy({ header: { alg: 'ES256' } })).rejects.toMatchObject({ code: 'proof_key_refused' });
   });
 
   it('uses no proof up that is refused', async () => {

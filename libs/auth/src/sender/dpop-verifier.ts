@@ -1,8 +1,10 @@
 import { createHash, type JsonWebKey } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { AuthError } from '../auth-error.js';
 import type { CompactJws } from '../jose/compact-jws.js';
 import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
 import { thumbprint } from '../jose/thumbprint.js';
+import type { VerificationKey } from '../jose/verification-key.js';
 import type { DpopNonces } from './dpop-nonces.js';
 import {
   assertMethod,
@@ -33,6 +35,8 @@ export interface DpopVerifierOptions {
   readonly now: () => number;
 }
 
+const MAX_KEYS = 5_000;
+
 /** The request that a proof has to be for. */
 export interface ProvenRequest {
   readonly method: string;
@@ -52,11 +56,14 @@ export interface ProvenRequest {
  * | (6) the signature | the same |
  * | (§11.1) it was not used before | last |
  *
- * All that comes before the access token costs less than one digest of it. The signature comes after, so that only who
- * has a token for a key can have one verified with it: keys and signatures that a stranger makes up are never
+ * What comes before the access token takes a tenth of the time of a signature. The signature comes after it, so that only
+ * who has a token for a key can have one verified with it: keys and signatures that a stranger makes up are never
  * computed with. Only a proof that is good in all else takes a place among the used ones.
  */
 export class DpopVerifier {
+  /** Keys of tokens that came before, ready to verify: to parse one takes a third of the time of its signature. */
+  private readonly keys = new LRUCache<string, VerificationKey>({ max: MAX_KEYS });
+
   constructor(private readonly options: DpopVerifierOptions) {
     if (options.algorithms.length === 0) throw new TypeError('algorithms must name at least one');
   }
@@ -85,11 +92,21 @@ export class DpopVerifier {
 
   private async verify({ jws, algorithm, jwk, claims }: CheckedProof, jkt: string): Promise<void> {
     assertBoundKey(jwk, jkt);
-    assertProofSignature(jws, importProofKey(jwk, algorithm));
+    assertProofSignature(jws, this.keyOf(jkt, jwk, algorithm));
     const { jti, iat } = claims;
     if (!(await this.options.usedProofs.use({ id: proofId(jkt, jti), issuedAt: iat }))) {
       throw new AuthError('proof_replayed', 'the proof was used before');
     }
+  }
+
+  /** @param jwk whose thumbprint is `jkt`: the same one means the same key */
+  private keyOf(jkt: string, jwk: JsonWebKey, algorithm: SignatureAlgorithm): VerificationKey {
+    const id = `${algorithm} ${jkt}`;
+    const known = this.keys.get(id);
+    if (known !== undefined) return known;
+    const key = importProofKey(jwk, algorithm);
+    this.keys.set(id, key);
+    return key;
   }
 }
 

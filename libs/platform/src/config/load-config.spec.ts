@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { commonSettings } from './common-settings.js';
 import { ConfigurationError } from './configuration-error.js';
 import { loadConfig, type Environment } from './load-config.js';
-import { address, httpUrl, networks } from './setting.js';
+import { address, httpUrl, keys, networks, redisUrl } from './setting.js';
 
 const schema = z.object({
   ...commonSettings({ port: 3000, managementPort: 9100 }),
@@ -84,6 +84,11 @@ describe('loadConfig', () => {
     expect(faultsOf({ ...own, ...environment })).toEqual([expect.stringMatching(fault)]);
   });
 
+  it('says of a setting that another one needs why it has to be set', () => {
+    const rule = schema.refine(({ PORT }) => PORT !== 1, { path: ['OTHER'], error: 'is not set: PORT is 1' });
+    expect(() => loadConfig(rule, { ...own, PORT: '1' })).toThrow('OTHER is not set: PORT is 1');
+  });
+
   it('never prints a value', () => {
     expect(faultsOf({ SECRET: 'canary', PORT: 'canary', PEER: 'canary' }).join()).not.toContain('canary');
   });
@@ -106,4 +111,25 @@ describe('a list of networks', () => {
     'proxy.example',
     '10.0.0.0/8/8',
   ])('%s is refused', (text) => expect(networks().safeParse(text).success).toBe(false));
+});
+
+describe('a list of keys', () => {
+  const [newer, older] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  const text = [newer, older].map((key) => key.toString('base64url')).join(' ');
+
+  it('is read in its order', () => expect(keys().parse(text)).toEqual([newer, older]));
+
+  it.each(['short', `${text} short`, Buffer.alloc(32, 255).toString('base64')])('%s is refused', (list) =>
+    expect(keys().safeParse(list).success).toBe(false),
+  );
+});
+
+describe('an address of Redis', () => {
+  it.each(['redis://localhost', 'rediss://:secret@redis.example:6380/1'])('%s is taken', (url) =>
+    expect(redisUrl().parse(url)).toBe(url),
+  );
+
+  it.each(['localhost:6379', 'http://localhost'])('%s is refused', (url) =>
+    expect(redisUrl().safeParse(url).success).toBe(false),
+  );
 });

@@ -27,9 +27,11 @@ export function loadConfig<Schema extends z.ZodObject>(
   }
 
   const result = schema.safeParse(values);
-  for (const { path, message } of result.error?.issues ?? []) {
+  for (const { path, message, code } of result.error?.issues ?? []) {
     const name = String(path[0]);
-    if (!faults.has(name)) faults.set(name, name in values ? `${name} ${message}` : `${name} is not set`);
+    // A rule between settings has words of its own for one that is missing; a type says only what it is not.
+    const isSaid = name in values || code === 'custom';
+    if (!faults.has(name)) faults.set(name, isSaid ? `${name} ${message}` : `${name} is not set`);
   }
   if (faults.size > 0 || !result.success) throw new ConfigurationError([...faults.values()]);
   return Object.freeze(result.data);

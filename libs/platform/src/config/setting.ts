@@ -55,6 +55,22 @@ function isNetwork(text: string): boolean {
   return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= PREFIX_BITS[family]);
 }
 
+/** `redis://` or `rediss://`, with credentials. */
+export function redisUrl(): z.ZodURL {
+  return z.url({ protocol: /^rediss?$/, error: 'is not a redis:// or rediss:// URL' });
+}
+
+/** Keys of 32 bytes in base64url, separated by spaces or commas. */
+export function keys(): z.ZodPipe<z.ZodString, z.ZodTransform<readonly Buffer[], string>> {
+  return z
+    .string()
+    .refine(
+      (text) => splitList(text).every((key) => /^[A-Za-z0-9_-]{43}$/.test(key)),
+      'is not a list of 32 bytes in base64url each',
+    )
+    .transform((text) => splitList(text).map((key) => Buffer.from(key, 'base64url')));
+}
+
 /** An absolute http or https URL without query and fragment, kept to the letter: issuers are compared as strings. */
 export function httpUrl(): z.ZodURL {
   return z
