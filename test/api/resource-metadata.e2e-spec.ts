@@ -29,6 +29,7 @@ describe('the metadata of the API (RFC 9728)', () => {
       authorization_servers: [issuer],
       scopes_supported: [...ORDERS, ...PAYMENTS],
       bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
     });
   });
 

@@ -130,9 +130,10 @@ function verification(options: AccessTokenOptions): Provider[] {
 
 /** The metadata, and the challenges that tell of them. */
 function publication({ issuer, audience, dpop, metadata = null }: AccessTokenRules): Provider[] {
+  const dpopAlgorithms = dpop?.algorithms ?? null;
   const challenge = (published: ResourceMetadata | null): ChallengeOptions => ({
     realm: audience,
-    dpopAlgorithms: dpop?.algorithms ?? null,
+    dpopAlgorithms,
     metadata: published,
   });
   if (metadata === null) return [{ provide: CHALLENGE, useValue: challenge(null) }];
@@ -141,7 +142,7 @@ function publication({ issuer, audience, dpop, metadata = null }: AccessTokenRul
       provide: ResourceMetadata,
       inject: [ModulesContainer, Reflector],
       useFactory: (modules: ModulesContainer, reflector: Reflector) =>
-        new ResourceMetadata({ ...metadata, issuer }, declaredResources(modules, reflector)),
+        new ResourceMetadata({ ...metadata, issuer, dpopAlgorithms }, declaredResources(modules, reflector)),
     },
     ResourceMetadataRoutes,
     { provide: CHALLENGE, inject: [ResourceMetadata], useFactory: challenge },

@@ -156,7 +156,7 @@ describe('the metadata of an app that uses the library', () => {
   });
 });
 
-const api = { url: 'https://api.example', name: 'Notes', issuer };
+const api = { url: 'https://api.example', name: 'Notes', issuer, dpopAlgorithms: null };
 
 describe('a path that no client sends', () => {
   const metadata = new ResourceMetadata(api, [{ path: '/notes', scopes: [] }]);

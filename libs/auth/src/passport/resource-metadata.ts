@@ -1,4 +1,5 @@
 import type { DeclaredResource } from '../access/declared-resources.js';
+import type { SignatureAlgorithm } from '../jose/signature-algorithm.js';
 
 /** What an API tells of itself to clients that know nothing but its address (RFC 9728). */
 export interface ResourceMetadataOptions {
@@ -21,6 +22,8 @@ export interface ResourceMetadataDocument {
   readonly authorization_servers: readonly string[];
   readonly scopes_supported: readonly string[];
   readonly bearer_methods_supported: readonly ['header'];
+  /** Left out where there is no scheme `DPoP`. */
+  readonly dpop_signing_alg_values_supported?: readonly SignatureAlgorithm[];
 }
 
 export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
@@ -46,11 +49,14 @@ export class ResourceMetadata {
   private readonly basePath: string;
 
   /**
-   * @param issuer whose tokens are accepted
+   * @param options `issuer` whose tokens are accepted; `dpopAlgorithms` that proofs may be signed with, null without DPoP
    * @throws TypeError when the URL is not absolute, or has a query, a fragment or a quotation mark
    */
   constructor(
-    private readonly options: ResourceMetadataOptions & { readonly issuer: string },
+    private readonly options: ResourceMetadataOptions & {
+      readonly issuer: string;
+      readonly dpopAlgorithms: readonly SignatureAlgorithm[] | null;
+    },
     private readonly resources: readonly DeclaredResource[],
   ) {
     const { url } = options;
@@ -104,7 +110,7 @@ export class ResourceMetadata {
   }
 
   private documentOf(resource: string, path: string): ResourceMetadataDocument {
-    const { issuer, name, documentation } = this.options;
+    const { issuer, name, documentation, dpopAlgorithms } = this.options;
     return {
       resource,
       resource_name: name,
@@ -112,6 +118,7 @@ export class ResourceMetadata {
       authorization_servers: [issuer],
       scopes_supported: [...new Set(this.partsOf(path).flatMap(({ scopes }) => scopes))].toSorted(),
       bearer_methods_supported: ['header'],
+      ...(dpopAlgorithms !== null && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     };
   }
 }
