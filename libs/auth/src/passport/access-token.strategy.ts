@@ -3,9 +3,8 @@ import { PassportStrategy } from '@nestjs/passport';
 import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
 import type { Principal } from '../principal.js';
 import { AccessTokens, type PreparedToken } from './access-tokens.js';
-import type { Credentials } from './credentials.js';
 import { installVerifier } from './jwt-verifier.js';
-import { Senders, type SenderRequest } from './senders.js';
+import { Senders, type PresentedToken } from './senders.js';
 
 export const ACCESS_TOKEN_STRATEGY = 'access-token';
 
@@ -22,9 +21,9 @@ installVerifier(Strategy);
 export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN_STRATEGY) {
   constructor(tokens: AccessTokens, senders: Senders) {
     super({
-      // What passport-jwt types as a token it hands on to the next step as it is, scheme included.
-      jwtFromRequest: (request) => senders.credentials(request) as unknown as string,
-      secretOrKeyProvider: keyProvider(tokens, senders),
+      // What passport-jwt types as a token it hands on to the next step as it is, the sender included.
+      jwtFromRequest: (request) => senders.presented(request) as unknown as string,
+      secretOrKeyProvider: keyProvider(tokens),
     });
   }
 
@@ -34,15 +33,13 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
 }
 
 /**
- * All checks that come before a signature, those of a proof first, and the key; a refusal here never reaches the
- * cryptography. An opaque token has neither, and is verified in the next step as a whole.
+ * All checks that come before the signature of the token, and the key; a refusal here never reaches the cryptography. An
+ * opaque token has neither, and is verified in the next step as a whole.
  */
-function keyProvider(tokens: AccessTokens, senders: Senders): SecretOrKeyProvider<SenderRequest> {
-  return (request, credentials: Credentials, done) => {
+function keyProvider(tokens: AccessTokens): SecretOrKeyProvider {
+  return (_request, { token, sender }: PresentedToken, done) => {
     // What passport-jwt types as a PEM goes as it is to `JwtVerifier`, which is ours.
     const give = done as (error: unknown, key?: PreparedToken) => void;
-    const prepare = async (): Promise<PreparedToken> =>
-      tokens.prepare(credentials.token, senders.of(request, credentials));
-    prepare().then((prepared) => give(null, prepared), give);
+    tokens.prepare(token, sender).then((prepared) => give(null, prepared), give);
   };
 }

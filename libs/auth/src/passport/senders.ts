@@ -11,7 +11,7 @@ import { BEARER, type Sender } from '../sender/sender.js';
 import { PublicUrl } from '../sender/target-uri.js';
 import type { UsedProofs } from '../sender/used-proofs.js';
 import { headerValues, presentedCredentials } from './credentials.js';
-import type { Credentials, CredentialsRequest, Scheme } from './credentials.js';
+import type { CredentialsRequest, Scheme } from './credentials.js';
 import { requestPath, type RequestTarget } from './request-path.js';
 
 /** Tokens that are bound to a key (RFC 9449). */
@@ -49,9 +49,15 @@ export interface SenderRequest extends CredentialsRequest, RequestTarget {
   readonly socket?: Pick<Socket, 'remoteAddress'>;
 }
 
+/** An access token, and who sends it; nothing that either says is trusted. */
+export interface PresentedToken {
+  readonly token: string;
+  readonly sender: Sender;
+}
+
 /** Finds out what requests show of who sends them. */
 export class Senders {
-  readonly schemes: readonly Scheme[];
+  private readonly schemes: readonly Scheme[];
   /** Null where proofs need none. */
   readonly nonces: DpopNonces | null;
   private readonly dpop: { readonly verifier: DpopVerifier; readonly publicUrl: PublicUrl } | null = null;
@@ -72,16 +78,17 @@ export class Senders {
     };
   }
 
-  /** @throws AuthError when there are none, or none that can be read */
-  credentials(request: CredentialsRequest): Credentials {
-    return presentedCredentials(request, this.schemes);
+  /**
+   * Takes the access token from a request, and whatever shows who sends it.
+   *
+   * @throws AuthError without a token that can be read, or for a proof that is refused without its signature
+   */
+  presented(request: SenderRequest): PresentedToken {
+    const { scheme, token } = presentedCredentials(request, this.schemes);
+    return { token, sender: this.senderOf(request, scheme, token) };
   }
 
-  /**
-   * @returns who sends the request, with a proof whose signature is still to be verified
-   * @throws AuthError for a proof that is refused without that
-   */
-  of(request: SenderRequest, { scheme, token }: Credentials): Sender {
+  private senderOf(request: SenderRequest, scheme: Scheme, token: string): Sender {
     if (scheme === 'Bearer' && this.certificates === null) return BEARER;
     return {
       proof: scheme === 'DPoP' ? this.prepareProof(request, token) : null,
@@ -90,7 +97,7 @@ export class Senders {
   }
 
   private prepareProof(request: SenderRequest, accessToken: string): Sender['proof'] {
-    if (this.dpop === null) return null; // `credentials` takes no scheme for it
+    if (this.dpop === null) return null; // there is no such scheme then
     return this.dpop.verifier.prepare(headerValues(request, 'dpop'), {
       method: request.method ?? '',
       uri: this.dpop.publicUrl.uriOf(requestPath(request)),
