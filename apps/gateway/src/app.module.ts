@@ -3,7 +3,7 @@ import {
   type EventStreamOptions,
   type IntrospectionOptions,
 } from '@countersign/auth/passport';
-import { ManagementModule } from '@countersign/platform';
+import { AccessDecisions, AccessDecisionsModule, ManagementModule } from '@countersign/platform';
 import { ProblemFilter } from '@countersign/platform/http';
 import { RedisConnection } from '@countersign/platform/redis';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
@@ -13,6 +13,7 @@ import { API_TITLE, docsUrl } from './docs/add-docs.js';
 import { EventStreamMetrics } from './http/event-stream-metrics.js';
 import { IntrospectionMetrics } from './http/introspection-metrics.js';
 import { IssuerReadiness } from './http/issuer-readiness.js';
+import { KeySetMetrics } from './http/key-set-metrics.js';
 import { VerifiedTokenMetrics } from './http/verified-token-metrics.js';
 import { MeController } from './me/me.controller.js';
 import { OrdersModule } from './orders/orders.module.js';
@@ -32,6 +33,7 @@ const MAX_ACCESS_TOKEN_LIFETIME_SECONDS = 600;
 @Module({})
 export class AppModule {
   static async forRoot(config: GatewayConfig): Promise<DynamicModule> {
+    const decisions = new AccessDecisions();
     const transactionTokens = await loadTransactionTokenIssuer(config);
     const redis = config.REDIS_URL === undefined ? null : new RedisConnection(config.REDIS_URL);
     const usedProofs = makeUsedProofs(redis);
@@ -39,6 +41,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ManagementModule.forRoot({ host: config.MANAGEMENT_HOST, port: config.MANAGEMENT_PORT }),
+        AccessDecisionsModule.forRoot(decisions),
         AccessTokenModule.forRoot({
           issuer: config.ISSUER,
           jwksUri: config.JWKS_URI ?? null,
@@ -52,6 +55,7 @@ export class AppModule {
           dpop: dpopOptions(config, usedProofs),
           clientCertificates: clientCertificateOptions(config),
           issueTransactionToken: (principal) => transactionTokens.issue(principal),
+          onDecision: decisions.note,
         }),
         TransactionTokensModule.forRoot(transactionTokens),
         await WorkloadsModule.forRoot(config),
@@ -63,6 +67,7 @@ export class AppModule {
         IssuerReadiness,
         EventStreamMetrics,
         IntrospectionMetrics,
+        KeySetMetrics,
         VerifiedTokenMetrics,
         UsedProofMetrics,
         { provide: USED_PROOFS, useValue: usedProofs },

@@ -1,6 +1,15 @@
 export { Access, type AccessRule } from './access/access.js';
+export {
+  DECISION_REASONS,
+  TOKEN_SOURCES,
+  type AccessDecision,
+  type DecisionListener,
+  type DecisionReason,
+  type TokenSource,
+} from './access/access-decision.js';
 export { assertEveryHandlerDeclaresAccess } from './access/declared-access.js';
 export { AuthError, type AuthErrorCode } from './auth-error.js';
+export { type KeySetFigures } from './jose/key-store.js';
 export { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './jose/signature-algorithm.js';
 export { importVerificationKey, UnusableKeyError, type VerificationKey } from './jose/verification-key.js';
 export { identityHeaders, type Principal } from './principal.js';

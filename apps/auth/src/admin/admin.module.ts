@@ -1,4 +1,5 @@
 import { AccessTokenModule } from '@countersign/auth/passport';
+import { AccessDecisions, AccessDecisionsModule } from '@countersign/platform';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import type { AuthConfig } from '../app.config.js';
@@ -18,6 +19,7 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 @Module({})
 export class AdminModule {
   static forRoot({ ISSUER, DEMO, ADMIN_CLIENT_SECRET }: AuthConfig): DynamicModule {
+    const decisions = new AccessDecisions();
     return {
       module: AdminModule,
       global: true, // every controller of the admin API needs it
@@ -25,6 +27,7 @@ export class AdminModule {
         AccountsModule,
         ClientsModule,
         SecurityEventsModule,
+        AccessDecisionsModule.forRoot(decisions),
         AccessTokenModule.forRoot({
           issuer: ISSUER,
           ownKeys: SigningKeysService,
@@ -34,6 +37,7 @@ export class AdminModule {
           clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
           maxLifetimeSeconds: ACCESS_TOKEN_SECONDS,
           issueTransactionToken: null,
+          onDecision: decisions.note,
         }),
       ],
       providers: [

@@ -1,3 +1,4 @@
+import type { TokenSource } from '../access/access-decision.js';
 import { AuthError } from '../auth-error.js';
 import { MAX_TOKEN_LENGTH, parseCompactJws, type CompactJws } from '../jose/compact-jws.js';
 import { checkHeader, type CheckedHeader } from '../jose/header-checks.js';
@@ -20,6 +21,8 @@ export interface AccessTokenVerifierOptions extends ClaimsValidation {
 
 /** An access token on its way: what comes before the signature is in order; nothing it says is trusted. */
 export interface UnverifiedAccessToken {
+  /** What `verify` goes by. */
+  readonly source: TokenSource;
   /** Verifies the signature, unless that was done before, the claims and the sender. @throws AuthError */
   verify(sender: Sender): Promise<Principal>;
 }
@@ -69,7 +72,7 @@ export class AccessTokenVerifier {
     if (known === undefined) return undefined;
     this.options.revocations?.assertKnown();
     if (!isSameKey(await this.options.keys.find(known.key.kid), known.key)) return undefined;
-    return { verify: (sender) => validateClaims(known.claims, this.options, sender) };
+    return { source: 'cache', verify: (sender) => validateClaims(known.claims, this.options, sender) };
   }
 
   private async read(token: string): Promise<UnverifiedAccessToken> {
@@ -80,6 +83,7 @@ export class AccessTokenVerifier {
     this.options.revocations?.assertKnown();
     const key = await this.options.keys.find(header.kid);
     return {
+      source: 'signature',
       verify: async (sender) => {
         assertSignature(jws, header, key);
         const principal = await validateClaims(claims, this.options, sender);

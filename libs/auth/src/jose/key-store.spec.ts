@@ -203,4 +203,34 @@ describe('KeyStore', () => {
     await new Promise(setImmediate);
     await expect(store.find(key.kid)).resolves.toMatchObject({ kid: key.kid });
   });
+
+  it('tells how many fetches came to what, and how many unknown kids went with one', async () => {
+    await store.find(key.kid);
+    now += 30_000;
+    for (let attempt = 0; attempt < 3; attempt++) await store.find('unknown').catch(() => undefined);
+    expect(store.fetches).toEqual({ fetched: 2, failed: 0 });
+    expect(store.unknownKids).toEqual({ looked_up: 1, spared: 2 });
+    fetchKeys.mockRejectedValue(new Error('connection refused'));
+    now += 60_001;
+    await store.find(key.kid);
+    await new Promise(setImmediate);
+    expect(store.fetches).toEqual({ fetched: 2, failed: 1 });
+    expect(store.size).toBe(1);
+  });
+
+  it('is stale from the age at which it wants a new set, if that cannot be had, until it is there', async () => {
+    expect(store.staleMs).toBe(0);
+    await store.find(key.kid);
+    now += 90_000;
+    expect(store.staleMs).toBe(0); // nobody asked
+    fetchKeys.mockRejectedValueOnce(new Error('connection refused'));
+    await store.find(key.kid);
+    await new Promise(setImmediate);
+    expect(store.staleMs).toBe(30_000);
+    now += 1_000;
+    expect(store.staleMs).toBe(31_000);
+    await store.find(key.kid);
+    await new Promise(setImmediate);
+    expect(store.staleMs).toBe(0);
+  });
 });

@@ -20,6 +20,23 @@ export interface KeyStoreOptions {
   readonly now: () => number;
 }
 
+/** What a key store tells of itself, for metrics. */
+export interface KeySetFigures {
+  /** Age of the set in milliseconds; infinite before the first. */
+  readonly ageMs: number;
+  /** For how long the set has been older than it should be, while fetches of it fail, in milliseconds; else 0. */
+  readonly staleMs: number;
+  /** Keys in the set. */
+  readonly size: number;
+  /** Fetches of the set since the start, by what came of them. */
+  readonly fetches: Readonly<Record<KeyFetchOutcome, number>>;
+  /** Look-ups since the start of a `kid` that the set had not: those that went with a fetch, and those spared one. */
+  readonly unknownKids: Readonly<Record<UnknownKidOutcome, number>>;
+}
+
+export type KeyFetchOutcome = 'fetched' | 'failed';
+export type UnknownKidOutcome = 'looked_up' | 'spared';
+
 /** How long after a revocation the key that follows may still have to be made. */
 const SUCCESSOR_MS = 10_000;
 
@@ -36,7 +53,9 @@ const SUCCESSOR_MS = 10_000;
  *   up without a cool-down, one fetch after the other. Only the issuer can bring that about.
  * - One unusable key does not take the set down; two keys with one `kid` are both refused, as nobody can say which.
  */
-export class KeyStore {
+export class KeyStore implements KeySetFigures {
+  readonly fetches: Record<KeyFetchOutcome, number> = { fetched: 0, failed: 0 };
+  readonly unknownKids: Record<UnknownKidOutcome, number> = { looked_up: 0, spared: 0 };
   private keys: ReadonlyMap<string, VerificationKey> | undefined;
   private loadedAt = Number.NEGATIVE_INFINITY;
   private attemptedAt = Number.NEGATIVE_INFINITY;
@@ -51,6 +70,15 @@ export class KeyStore {
   /** Age of the set in milliseconds; infinite before the first. */
   get ageMs(): number {
     return this.options.now() - this.loadedAt;
+  }
+
+  get staleMs(): number {
+    const { refreshAfterMs } = this.options;
+    return this.hasFailed && this.keys !== undefined ? Math.max(0, this.ageMs - refreshAfterMs) : 0;
+  }
+
+  get size(): number {
+    return this.keys?.size ?? 0;
   }
 
   get isUsable(): boolean {
@@ -86,11 +114,16 @@ export class KeyStore {
    */
   private async lookAgain(): Promise<boolean> {
     const { now } = this.options;
-    if (now() - this.revokedAt < SUCCESSOR_MS) {
+    const mayHaveSuccessor = now() - this.revokedAt < SUCCESSOR_MS;
+    if (!mayHaveSuccessor && this.fetching === undefined && !this.mayLookAgain()) {
+      this.unknownKids.spared++;
+      return false;
+    }
+    this.unknownKids.looked_up++;
+    if (mayHaveSuccessor) {
       await this.reload();
       return true;
     }
-    if (this.fetching === undefined && !this.mayLookAgain()) return false;
     this.unknownKidAt = now();
     await this.refreshOrThrow();
     return true;
@@ -166,8 +199,10 @@ export class KeyStore {
       this.keys = keys;
       this.loadedAt = this.options.now();
       this.hasFailed = false;
+      this.fetches.fetched++;
     } catch (error) {
       this.hasFailed = true;
+      this.fetches.failed++;
       throw error;
     }
   }

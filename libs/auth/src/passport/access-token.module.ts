@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, ModulesContainer, Reflector } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
+import type { DecisionListener } from '../access/access-decision.js';
 import {
   AccessTokenVerifier,
   type AccessTokenVerifierOptions,
@@ -14,7 +15,7 @@ import type { Principal } from '../principal.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.js';
 import { CallerInterceptor } from './caller.interceptor.js';
-import { CHALLENGE, HttpAccessGuard, type ChallengeOptions } from './http-access.guard.js';
+import { CHALLENGE, DECISION_LISTENER, HttpAccessGuard, type ChallengeOptions } from './http-access.guard.js';
 import { IssuerEvents } from './issuer-events.js';
 import { IssuerIntrospection, type IntrospectionOptions } from './issuer-introspection.js';
 import { IssuerKeys } from './issuer-keys.js';
@@ -55,6 +56,8 @@ interface AccessTokenRules extends SenderOptions {
   readonly metadata?: ResourceMetadataOptions | null;
   /** Makes the transaction token for calls to workloads; null where no workload is called. */
   readonly issueTransactionToken: ((principal: Principal) => string) | null;
+  /** Is told of every decision on a route that is not public: for metrics and the audit log. */
+  readonly onDecision?: DecisionListener | null;
 }
 
 /** Tokens of five minutes, 333 new ones a second; full of tokens like the demo's they take about 230 MiB. */
@@ -76,6 +79,7 @@ export class AccessTokenModule {
         AccessTokenStrategy,
         Reflector,
         { provide: Senders, useFactory: () => new Senders(options) },
+        { provide: DECISION_LISTENER, useValue: options.onDecision ?? null },
         ...publication(options),
         { provide: APP_GUARD, useClass: HttpAccessGuard },
         {

@@ -4,9 +4,16 @@ import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
 import type { Principal } from '../principal.js';
 import { AccessTokens, type PreparedToken } from './access-tokens.js';
 import { installVerifier } from './jwt-verifier.js';
-import { Senders, type PresentedToken } from './senders.js';
+import { Senders, type PresentedToken, type SenderRequest } from './senders.js';
 
 export const ACCESS_TOKEN_STRATEGY = 'access-token';
+
+/** Where a request's token stands once it is prepared, for whoever tells of the decision. */
+export const PREPARED_TOKEN = Symbol('prepared token');
+
+export interface TokenRequest extends SenderRequest {
+  [PREPARED_TOKEN]?: PreparedToken;
+}
 
 installVerifier(Strategy);
 
@@ -36,10 +43,15 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
  * All checks that come before the signature of the token, and the key; a refusal here never reaches the cryptography. An
  * opaque token has neither, and is verified in the next step as a whole.
  */
-function keyProvider(tokens: AccessTokens): SecretOrKeyProvider {
-  return (_request, { token, sender }: PresentedToken, done) => {
+function keyProvider(tokens: AccessTokens): SecretOrKeyProvider<TokenRequest> {
+  return (request, { token, sender }: PresentedToken, done) => {
     // What passport-jwt types as a PEM goes as it is to `JwtVerifier`, which is ours.
     const give = done as (error: unknown, key?: PreparedToken) => void;
-    tokens.prepare(token, sender).then((prepared) => give(null, prepared), give);
+    tokens.prepare(token, sender).then((prepared) => give(null, keep(request, prepared)), give);
   };
+}
+
+function keep(request: TokenRequest, prepared: PreparedToken): PreparedToken {
+  request[PREPARED_TOKEN] = prepared;
+  return prepared;
 }

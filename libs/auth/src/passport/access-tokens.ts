@@ -1,11 +1,15 @@
 import type { AccessTokenVerifier } from '../access-token/access-token-verifier.js';
+import type { TokenSource } from '../access/access-decision.js';
 import type { OpaqueTokenVerifier } from '../introspection/opaque-token-verifier.js';
 import type { Principal } from '../principal.js';
 import type { Sender } from '../sender/sender.js';
 
 /** An access token on its way from passport-jwt's key provider to its verifier; nothing it says is trusted. */
 export class PreparedToken {
-  constructor(readonly verify: () => Promise<Principal>) {}
+  constructor(
+    readonly source: TokenSource,
+    readonly verify: () => Promise<Principal>,
+  ) {}
 }
 
 /**
@@ -22,9 +26,10 @@ export class AccessTokens {
   /** @throws AuthError */
   async prepare(token: string, sender: Sender): Promise<PreparedToken> {
     const { handles } = this;
-    if (handles !== null && !token.includes('.'))
-      return new PreparedToken(() => handles.verify(token, sender));
+    if (handles !== null && !token.includes('.')) {
+      return new PreparedToken('introspection', () => handles.verify(token, sender));
+    }
     const unverified = await this.jwts.prepare(token);
-    return new PreparedToken(() => unverified.verify(sender));
+    return new PreparedToken(unverified.source, () => unverified.verify(sender));
   }
 }

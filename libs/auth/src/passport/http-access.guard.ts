@@ -3,10 +3,11 @@ import type { HttpArgumentsHost } from '@nestjs/common/internal';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { ACCESS_RULE, isPublic, type AccessRule } from '../access/access.js';
+import type { DecisionListener, DecisionReason } from '../access/access-decision.js';
 import { assertAccess } from '../access/assert-access.js';
 import { AuthError } from '../auth-error.js';
 import type { Principal } from '../principal.js';
-import { ACCESS_TOKEN_STRATEGY } from './access-token.strategy.js';
+import { ACCESS_TOKEN_STRATEGY, PREPARED_TOKEN, type TokenRequest } from './access-token.strategy.js';
 import { challenges, type ChallengeContext } from './challenge.js';
 import { schemeOf } from './credentials.js';
 import { requestPath } from './request-path.js';
@@ -14,6 +15,7 @@ import type { ResourceMetadata } from './resource-metadata.js';
 import { Senders, type SenderRequest } from './senders.js';
 
 export const CHALLENGE = Symbol('challenge');
+export const DECISION_LISTENER = Symbol('decision listener');
 
 export interface ChallengeOptions extends Pick<ChallengeContext, 'realm' | 'dpopAlgorithms'> {
   /** Null where no metadata is published. */
@@ -38,12 +40,14 @@ export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
   constructor(
     private readonly reflector: Reflector,
     @Inject(CHALLENGE) private readonly challenge: ChallengeOptions,
+    @Inject(DECISION_LISTENER) private readonly onDecision: DecisionListener | null,
     private readonly senders: Senders,
   ) {
     super({ property: PRINCIPAL, session: false });
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const startedAt = performance.now();
     try {
       const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [
         context.getHandler(),
@@ -57,11 +61,22 @@ export class HttpAccessGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
       const { [PRINCIPAL]: principal } = context.switchToHttp().getRequest<{ [PRINCIPAL]: Principal }>();
       if (principal.confirmation?.jkt !== undefined) this.tellNonce(context.switchToHttp().getResponse());
       assertAccess(rule, principal, undefined);
+      this.tell('accepted', context, startedAt);
       return true;
     } catch (error) {
-      if (error instanceof AuthError) throw this.toHttpException(error, context.switchToHttp());
-      throw error;
+      if (!(error instanceof AuthError)) throw error;
+      this.tell(error.code, context, startedAt);
+      throw this.toHttpException(error, context.switchToHttp());
     }
+  }
+
+  private tell(reason: DecisionReason, context: ExecutionContext, startedAt: number): void {
+    const { [PREPARED_TOKEN]: token } = context.switchToHttp().getRequest<TokenRequest>();
+    this.onDecision?.({
+      reason,
+      source: token?.source ?? 'none',
+      durationMs: performance.now() - startedAt,
+    });
   }
 
   /** Passport's verdict: an error of ours as it is; nothing else ever becomes a 401. */

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { describeError } from '../describe-error.js';
-import { KeyStore } from '../jose/key-store.js';
+import { KeyStore, type KeySetFigures } from '../jose/key-store.js';
 import { importVerificationKey, type VerificationKey } from '../jose/verification-key.js';
 import { JwksSource, type JwksSourceOptions } from './jwks-source.js';
 
@@ -53,6 +53,11 @@ export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown
   /** Age of the key set in milliseconds; infinite before the first. */
   get ageMs(): number {
     return this.store.ageMs;
+  }
+
+  /** What the set is like, and what became of its fetches. */
+  get figures(): KeySetFigures {
+    return this.store;
   }
 
   /** @throws Error while there are no keys to verify with */
