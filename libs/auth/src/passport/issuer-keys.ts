@@ -17,6 +17,7 @@ const MAX_REFRESH_MS = 5 * 60_000;
 export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(IssuerKeys.name);
   private readonly store: KeyStore;
+  private isShutDown = false;
   private warmUp: NodeJS.Timeout | undefined;
 
   constructor(options: JwksSourceOptions) {
@@ -68,6 +69,7 @@ export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown
   onApplicationBootstrap(): void {
     const attempt = (count: number): void => {
       this.store.load().catch((error: unknown) => {
+        if (this.isShutDown) return;
         if (count % ATTEMPTS_PER_WARNING === 0) {
           this.logger.warn(`waiting for the keys of the issuer: ${describeError(error)}`);
         }
@@ -78,6 +80,7 @@ export class IssuerKeys implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   onApplicationShutdown(): void {
+    this.isShutDown = true; // a fetch that is under way must not begin another
     clearTimeout(this.warmUp);
   }
 }
