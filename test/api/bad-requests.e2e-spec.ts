@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from '../support/api-client.ts';
 import { draft } from '../support/demo-orders.ts';
@@ -124,10 +126,37 @@ describe('a request that is hardly HTTP', () => {
     const answer = await rawRequest(api, lines);
     expect(answer.status).toBe(status);
     expect(answer.body).not.toMatch(INTERNALS);
+    expect(headerOf(answer, 'content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(JSON.parse(answer.body)).toEqual({
+      type: 'about:blank',
+      title: expect.any(String),
+      status,
+      detail: expect.any(String),
+    });
+  });
+});
+
+describe('a request that does not end', () => {
+  const { host } = new URL(api);
+  const post = ['POST /orders HTTP/1.1', `Host: ${host}`, 'Content-Type: application/json'];
+
+  it.each<[part: string, start: string]>([
+    ['headers', `${post.join('\r\n')}\r\n`],
+    ['body', `${[...post, 'Content-Length: 100'].join('\r\n')}\r\n\r\n{`],
+  ])('is given 10 seconds for its %s', async (_part, start) => {
+    const { hostname, port } = new URL(api);
+    const socket = connect({ host: hostname, port: Number(port) });
+    const startedAt = performance.now();
+    socket.write(start);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 [^]*"status":408/);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    expect([seconds > 9, seconds < 15]).toEqual([true, true]);
   });
 });
 
 describe('every answer of the API', () => {
+  const { host } = new URL(api);
+
   it.each(['/me', '/nowhere', '/docs', '/openapi.json', '/.well-known/jwks.json'])(
     'has the security headers: %s',
     async (path) => {
@@ -139,8 +168,18 @@ describe('every answer of the API', () => {
     },
   );
 
+  it.each<[answer: string, lines: readonly string[]]>([
+    ['400 for a bad target', ['GET /orders/%zz HTTP/1.1', `Host: ${host}`, 'Connection: close']],
+    ['400 for no HTTP', ['NONSENSE']],
+    ['431', ['GET /me HTTP/1.1', `Host: ${host}`, `X: ${'a'.repeat(20_480)}`]],
+  ])('has them when it is made before anything else: %s', async (_answer, lines) => {
+    const answer = await rawRequest(api, lines);
+    expect(headerOf(answer, 'content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(headerOf(answer, 'x-content-type-options')).toBe('nosniff');
+    expect(headerOf(answer, 'cache-control')).toBe('no-store');
+  });
+
   it('is for our own pages: another origin is not let in by CORS', async () => {
-    const { host } = new URL(api);
     const lines = [
       'OPTIONS /me HTTP/1.1',
       `Host: ${host}`,

@@ -53,6 +53,18 @@ describe('the metadata of the API (RFC 9728)', () => {
     expect(headers.get('cache-control')).toBe('public, max-age=300');
   });
 
+  it('may be asked for by a page with headers of its own (Fetch Standard §3.3)', async () => {
+    const headers = {
+      origin: 'https://app.example',
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'mcp-protocol-version',
+    };
+    const answer = await fetch(`${api}${WELL_KNOWN}/orders`, { method: 'OPTIONS', headers });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(answer.headers.get('access-control-allow-headers')).toBe('*');
+  });
+
   it('have the configured origin in them, whatever Host and X-Forwarded-Host say (PRM-01)', async () => {
     const lines = (path: string): readonly string[] => [
       `GET ${path} HTTP/1.1`,

@@ -1,6 +1,15 @@
 import { SIGNATURE_ALGORITHMS } from '@countersign/auth';
 import { CLIENT_CERTIFICATE_HEADERS } from '@countersign/auth/passport';
-import { address, commonSettings, flag, httpUrl, keys, networks, redisUrl } from '@countersign/platform';
+import {
+  address,
+  commonSettings,
+  flag,
+  httpUrl,
+  keys,
+  networks,
+  origins,
+  redisUrl,
+} from '@countersign/platform';
 import { workloadSettings } from '@countersign/platform/workload-certificates';
 import { z } from 'zod';
 
@@ -25,7 +34,7 @@ export const settings = z
     ),
     PUBLIC_URL: httpUrl()
       .optional()
-      .describe('where clients reach this API, which DPoP proofs have to name; default: AUDIENCE'),
+      .describe('where clients reach this API, which its metadata and DPoP proofs name; default: AUDIENCE'),
     DPOP_ALGORITHMS: algorithms('ES256 EdDSA Ed25519 PS256 RS256').describe(
       'what DPoP proofs may be signed with, with a space between',
     ),
@@ -65,6 +74,9 @@ export const settings = z
     INTROSPECTION_URI: httpUrl()
       .optional()
       .describe("the issuer's introspection endpoint; default: its discovery document says where"),
+    CORS_ORIGINS: origins()
+      .optional()
+      .describe('web pages whose scripts may call the API: origins (https://app.example); without it none'),
     ORDERS_ADDRESS: address().prefault('localhost:4001').describe('the orders workload'),
     PAYMENTS_ADDRESS: address().prefault('localhost:4002').describe('the payments workload'),
     TRANSACTION_TOKEN_CERT_FILE: z
@@ -90,3 +102,8 @@ export const settings = z
   });
 
 export type GatewayConfig = z.output<typeof settings>;
+
+/** Where clients reach this API. */
+export function publicUrl({ PUBLIC_URL, AUDIENCE }: GatewayConfig): string {
+  return PUBLIC_URL ?? AUDIENCE;
+}

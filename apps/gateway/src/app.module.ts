@@ -8,7 +8,7 @@ import { ProblemFilter } from '@countersign/platform/http';
 import { RedisConnection } from '@countersign/platform/redis';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import type { GatewayConfig } from './app.config.js';
+import { publicUrl, type GatewayConfig } from './app.config.js';
 import { API_TITLE, docsUrl } from './docs/add-docs.js';
 import { EventStreamMetrics } from './http/event-stream-metrics.js';
 import { IntrospectionMetrics } from './http/introspection-metrics.js';
@@ -51,7 +51,7 @@ export class AppModule {
           maxLifetimeSeconds: MAX_ACCESS_TOKEN_LIFETIME_SECONDS,
           events: eventStreamOf(config),
           introspection: introspectionOf(config),
-          metadata: { url: config.AUDIENCE, name: API_TITLE, documentation: docsUrl(config) },
+          metadata: { url: publicUrl(config), name: API_TITLE, documentation: docsUrl(config) },
           dpop: dpopOptions(config, usedProofs),
           clientCertificates: clientCertificateOptions(config),
           issueTransactionToken: (principal) => transactionTokens.issue(principal),

@@ -3,6 +3,7 @@ import { createHttpApp, loadConfig, runProcess } from '@countersign/platform';
 import { settings } from './app.config.js';
 import { AppModule } from './app.module.js';
 import { addDocs } from './docs/add-docs.js';
+import { allowOrigins } from './http/cors.js';
 import { addRequestHooks } from './http/request-hooks.js';
 import { securityHeaders } from './http/security-headers.js';
 
@@ -16,6 +17,7 @@ await runProcess('gateway', async () => {
     maxBodyBytes: MAX_BODY_BYTES,
     trustedProxies: null,
   });
+  allowOrigins(app, config.CORS_ORIGINS ?? []);
   app.useSecurityHeaders(securityHeaders(config.ISSUER));
   addRequestHooks(app.getHttpAdapter().getInstance());
   addDocs(app, config);

@@ -1,13 +1,16 @@
-import { STATUS_CODES } from 'node:http';
 import type { Type, DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { answerBadTarget, answerClientError } from './http-errors.js';
 import { StructuredLogger, type LoggerOptions } from './logger.js';
 import { addProbeRoutes } from './management/probe-routes.js';
 import { Readiness } from './management/readiness.js';
 
+/** Node's own default, said here so that no option of Node's changes it. More is answered 431. */
+const MAX_HEADER_BYTES = 16_384;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Node's default of 30 seconds would be what a slow client really has. */
+const TIMEOUT_CHECK_MS = 1_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000; // longer than the idle time-out of the proxies in front
 
 export interface HttpAppOptions {
@@ -36,8 +39,13 @@ export async function createHttpApp(
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: ({ statusCode = 400 }: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
-      answerBadTarget(statusCode, reply),
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
+    frameworkErrors: answerBadTarget,
+    clientErrorHandler: answerClientError,
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new StructuredLogger(logger),
@@ -47,18 +55,4 @@ export async function createHttpApp(
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   addProbeRoutes(adapter.getInstance(), app.get(Readiness), 'status');
   return app;
-}
-
-/**
- * A request target that no route can be looked up by is refused before any hook or filter, and by default in
- * Fastify's words, with the target repeated. It is a problem as every other (RFC 9457).
- */
-function answerBadTarget(status: number, reply: FastifyReply): void {
-  const problem = {
-    title: STATUS_CODES[status],
-    status,
-    detail: 'The request target is malformed or too long.',
-  };
-  reply.status(status).header('cache-control', 'no-store').type('application/problem+json');
-  void reply.send(JSON.stringify({ type: 'about:blank', ...problem }));
 }

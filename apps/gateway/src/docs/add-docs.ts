@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { GatewayConfig } from '../app.config.js';
+import { publicUrl, type GatewayConfig } from '../app.config.js';
 
 export const API_TITLE = 'Countersign demo API';
 
@@ -11,17 +11,18 @@ const SCOPES = {
   'payments:write': 'Capture and refund payments',
 };
 
-export function docsUrl({ AUDIENCE }: Pick<GatewayConfig, 'AUDIENCE'>): string {
-  return `${AUDIENCE}/docs`;
+export function docsUrl(config: GatewayConfig): string {
+  return `${publicUrl(config)}/docs`;
 }
 
 /** `GET /openapi.json` and, at `/docs`, Swagger UI whose Authorize button runs code + PKCE against the issuer. */
-export function addDocs(app: NestFastifyApplication, { ISSUER, AUDIENCE }: GatewayConfig): void {
-  const config = new DocumentBuilder()
+export function addDocs(app: NestFastifyApplication, config: GatewayConfig): void {
+  const { ISSUER } = config;
+  const description = new DocumentBuilder()
     .setTitle(API_TITLE)
     .setDescription('Orders and payments behind a gateway that verifies access tokens.')
     .setVersion('1')
-    .addServer(AUDIENCE)
+    .addServer(publicUrl(config))
     .addOAuth2({
       type: 'oauth2',
       flows: {
@@ -33,11 +34,11 @@ export function addDocs(app: NestFastifyApplication, { ISSUER, AUDIENCE }: Gatew
       },
     })
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     swaggerOptions: {
-      oauth2RedirectUrl: `${docsUrl({ AUDIENCE })}/oauth2-redirect.html`,
+      oauth2RedirectUrl: `${docsUrl(config)}/oauth2-redirect.html`,
       initOAuth: {
         clientId: 'demo-web',
         usePkceWithAuthorizationCodeGrant: true,

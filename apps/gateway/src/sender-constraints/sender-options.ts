@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientCertificateOptions, DpopOptions, UsedProofs } from '@countersign/auth/passport';
-import type { GatewayConfig } from '../app.config.js';
+import { publicUrl, type GatewayConfig } from '../app.config.js';
 
 const NONCE_KEY_BYTES = 32;
 
 export function dpopOptions(config: GatewayConfig, usedProofs: UsedProofs): DpopOptions {
   return {
-    publicUrl: config.PUBLIC_URL ?? config.AUDIENCE,
+    publicUrl: publicUrl(config),
     algorithms: config.DPOP_ALGORITHMS,
     nonceKeys: config.DPOP_NONCES ? (config.DPOP_NONCE_KEYS ?? [randomBytes(NONCE_KEY_BYTES)]) : null,
     usedProofs,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { commonSettings } from './common-settings.js';
 import { ConfigurationError } from './configuration-error.js';
 import { loadConfig, type Environment } from './load-config.js';
-import { address, httpUrl, keys, networks, redisUrl } from './setting.js';
+import { address, httpUrl, keys, networks, origins, redisUrl } from './setting.js';
 
 const schema = z.object({
   ...commonSettings({ port: 3000, managementPort: 9100 }),
@@ -132,4 +132,24 @@ describe('an address of Redis', () => {
   it.each(['localhost:6379', 'http://localhost'])('%s is refused', (url) =>
     expect(redisUrl().safeParse(url).success).toBe(false),
   );
+});
+
+describe('a list of origins', () => {
+  it('is read', () => {
+    const text = 'https://app.example, http://localhost:5173';
+    expect(origins().parse(text)).toEqual(['https://app.example', 'http://localhost:5173']);
+  });
+
+  it.each([
+    '*',
+    'null',
+    'https://*.example',
+    'app.example',
+    'https://app.example/',
+    'https://app.example/path',
+    'https://APP.example',
+    'https://app.example:443',
+    'file:///index.html',
+    'https://user@app.example',
+  ])('%s is refused', (text) => expect(origins().safeParse(text).success).toBe(false));
 });

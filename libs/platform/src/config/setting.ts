@@ -43,6 +43,19 @@ export function networks(): z.ZodPipe<z.ZodString, z.ZodTransform<readonly strin
     .transform(splitList);
 }
 
+/** Origins of web pages (RFC 6454), separated by spaces or commas, each to the letter as a browser sends it. */
+export function origins(): z.ZodPipe<z.ZodString, z.ZodTransform<readonly string[], string>> {
+  return z
+    .string()
+    .refine((text) => splitList(text).every(isWebOrigin), 'is not a list of origins (https://app.example)')
+    .transform(splitList);
+}
+
+/** `null` is the origin of any sandboxed page, and a pattern that of pages which others make. */
+function isWebOrigin(text: string): boolean {
+  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 function splitList(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }
