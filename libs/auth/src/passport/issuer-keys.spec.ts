@@ -17,7 +17,7 @@ describe('the keys of an issuer that does not answer', () => {
     await once(server, 'listening');
   });
 
-  afterAll(() => server.close());
+  afterAll(() => void server.close());
 
   it('are not asked for again by an app that was shut down while it waited', async () => {
     const { port } = server.address() as AddressInfo;
