@@ -1,18 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
+import { Strategy, type JwtFromRequestFunction, type SecretOrKeyProvider } from 'passport-jwt';
 import type { Principal } from '../principal.js';
+import { BEARER, type Sender } from '../sender/sender.js';
 import { AccessTokens, type PreparedToken } from './access-tokens.js';
 import { installVerifier } from './jwt-verifier.js';
-import { Senders, type PresentedToken, type SenderRequest } from './senders.js';
+import { Senders, type SenderRequest } from './senders.js';
 
 export const ACCESS_TOKEN_STRATEGY = 'access-token';
 
 /** Where a request's token stands once it is prepared, for whoever tells of the decision. */
 export const PREPARED_TOKEN = Symbol('prepared token');
+/** Where the sender stands, from the step that takes the token to the one that asks for the key. */
+const SENDER = Symbol('sender');
 
 export interface TokenRequest extends SenderRequest {
   [PREPARED_TOKEN]?: PreparedToken;
+  [SENDER]?: Sender;
 }
 
 installVerifier(Strategy);
@@ -28,8 +32,7 @@ installVerifier(Strategy);
 export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN_STRATEGY) {
   constructor(tokens: AccessTokens, senders: Senders) {
     super({
-      // What passport-jwt types as a token it hands on to the next step as it is, the sender included.
-      jwtFromRequest: (request) => senders.presented(request) as unknown as string,
+      jwtFromRequest: tokenExtractor(senders),
       secretOrKeyProvider: keyProvider(tokens),
     });
   }
@@ -39,15 +42,27 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
   }
 }
 
+/** Whatever of a sender's proof can be refused without a signature is refused here. */
+function tokenExtractor(senders: Senders): JwtFromRequestFunction<TokenRequest> {
+  return (request) => {
+    const { token, sender } = senders.presented(request);
+    request[SENDER] = sender;
+    return token;
+  };
+}
+
 /**
  * All checks that come before the signature of the token, and the key; a refusal here never reaches the cryptography. An
  * opaque token has neither, and is verified in the next step as a whole.
  */
 function keyProvider(tokens: AccessTokens): SecretOrKeyProvider<TokenRequest> {
-  return (request, { token, sender }: PresentedToken, done) => {
+  return (request, token: string, done) => {
     // What passport-jwt types as a PEM goes as it is to `JwtVerifier`, which is ours.
     const give = done as (error: unknown, key?: PreparedToken) => void;
-    tokens.prepare(token, sender).then((prepared) => give(null, keep(request, prepared)), give);
+    // Who has shown nothing has proven nothing.
+    tokens
+      .prepare(token, request[SENDER] ?? BEARER)
+      .then((prepared) => give(null, keep(request, prepared)), give);
   };
 }
 

@@ -30,5 +30,12 @@ describe('AccessDecisions', () => {
     expect(text).toContain('countersign_access_decision_seconds_bucket{le="0.00005",source="cache"} 2\n');
     expect(text).toContain('countersign_access_decision_seconds_bucket{le="0.0001",source="signature"} 0\n');
     expect(text).toContain('countersign_access_decision_seconds_bucket{le="0.00025",source="signature"} 1\n');
+    expect(text).toContain('countersign_access_decision_seconds_bucket{le="+Inf",source="cache"} 2\n');
+    expect(text).toContain(
+      `countersign_access_decision_seconds_sum{source="cache"} ${0.02 / 1_000 + 0.03 / 1_000}\n`,
+    );
+    expect(text).toContain('countersign_access_decision_seconds_count{source="cache"} 2\n');
+    expect(text).toContain('countersign_access_decision_seconds_count{source="introspection"} 0\n');
+    expect(text).toContain('# TYPE countersign_access_decision_seconds histogram\n');
   });
 });

@@ -1,12 +1,5 @@
-import {
-  DECISION_REASONS,
-  TOKEN_SOURCES,
-  type AccessDecision,
-  type DecisionReason,
-  type TokenSource,
-} from '@countersign/auth';
-
-import { BucketCounts } from '../management/bucket-counts.js';
+import { DECISION_REASONS, TOKEN_SOURCES, type AccessDecision, type DecisionReason } from '@countersign/auth';
+import { Histogram } from 'prom-client';
 import type { Metrics } from '../management/metrics.js';
 
 /** In seconds: a token that is known takes some 10 µs, a signature 100 µs, the issuer's word milliseconds. */
@@ -17,15 +10,25 @@ const BUCKETS = [
 /** Counts what an app decides about who asks; `note` is the listener of its guards. */
 export class AccessDecisions {
   /** Each reason is there from the start: a rate can be told from its first occurrence on. */
-  private readonly reasons = recordOf(DECISION_REASONS, () => 0) as Record<DecisionReason, number>;
-  private readonly seconds = recordOf(TOKEN_SOURCES, () => new BucketCounts(BUCKETS)) as Record<
-    TokenSource,
-    BucketCounts
+  private readonly reasons = Object.fromEntries(DECISION_REASONS.map((reason) => [reason, 0])) as Record<
+    DecisionReason,
+    number
   >;
+  private readonly seconds = new Histogram({
+    name: 'countersign_access_decision_seconds',
+    help: 'How long decisions took, by what the token was held against',
+    labelNames: ['source'],
+    buckets: BUCKETS,
+    registers: [],
+  });
+
+  constructor() {
+    for (const source of TOKEN_SOURCES) this.seconds.zero({ source });
+  }
 
   readonly note = ({ reason, source, durationMs }: AccessDecision): void => {
     this.reasons[reason]++;
-    this.seconds[source].observe(durationMs / 1_000);
+    this.seconds.observe({ source }, durationMs / 1_000);
   };
 
   showIn(metrics: Metrics): void {
@@ -35,15 +38,6 @@ export class AccessDecisions {
       'reason',
       () => this.reasons,
     );
-    metrics.histogram(
-      'countersign_access_decision_seconds',
-      'How long decisions took, by what the token was held against',
-      'source',
-      this.seconds,
-    );
+    metrics.registry.registerMetric(this.seconds);
   }
-}
-
-function recordOf<Value>(names: readonly string[], make: () => Value): Record<string, Value> {
-  return Object.fromEntries(names.map((name) => [name, make()]));
 }
